@@ -1,0 +1,215 @@
+/**
+ * What travels: the TypeScript side of schemas/*.avsc, field for field. Names are the wire's (snake_case), so that no
+ * layer renames a field. Times are Unix milliseconds and end in `_ms`.
+ */
+
+export interface LogSource {
+  system: string;
+  account: string | null;
+  region: string | null;
+  log_group: string | null;
+  log_stream: string | null;
+  log_id: string | null;
+}
+
+export interface IngestionOptions {
+  auto_create_traces: boolean;
+  generate_embeddings: boolean;
+  extract_relationships: boolean;
+}
+
+export const DEFAULT_OPTIONS: Readonly<IngestionOptions> = Object.freeze({
+  auto_create_traces: true,
+  generate_embeddings: true,
+  extract_relationships: false,
+});
+
+/** A log line or a structured event as received; topic raw-logs. Exactly one of `message`, `event` says something. */
+export interface RawLog {
+  message: string;
+  timestamp_ms: number | null;
+  source: LogSource | null;
+  /** Canonical JSON of an {@link EventBody}. */
+  event: string | null;
+  options: IngestionOptions | null;
+}
+
+/** The seeds' EventIngestionRequest, as it comes over HTTP or as JSON on raw-logs. `event_id` is the client's own. */
+export interface EventBody {
+  event_id?: string;
+  trace_id?: string;
+  timestamp: string;
+  event_type?: string;
+  agent_id?: string;
+  session_id?: string;
+  framework?: string;
+  properties: Record<string, unknown>;
+  source?: { system: string; account?: string; region?: string; log_group?: string; log_stream?: string; log_id?: string };
+}
+
+export interface RawPosition {
+  topic: string;
+  partition: number;
+  offset: number;
+  index: number;
+}
+
+export type Strategy = 1 | 2 | 3 | 4;
+
+export interface Why {
+  rule: string | null;
+  rule_version: string | null;
+  captures: Record<string, string>;
+  strategy: Strategy;
+  inherited: string | null;
+  confidence: number | null;
+}
+
+interface EventFields {
+  event_id: string;
+  group_id: string;
+  group_key: string;
+  session_id: string | null;
+  agent_id: string | null;
+  timestamp_ms: number;
+  event_type: string;
+  framework: string | null;
+  /** Canonical JSON object; `message` is the raw text. */
+  properties: string;
+  source: LogSource | null;
+  raw: RawPosition;
+  created_ms: number;
+  updated_ms: number;
+  why: Why;
+  flags: string[];
+  options: IngestionOptions | null;
+}
+
+/** An event with its group, between parse and trace. */
+export interface ParsedEvent extends EventFields {
+  home_key: string;
+  /** Explicit trace id, as given. */
+  trace_id: string | null;
+  /** The event was sent before; this is its fuller form. */
+  amends: boolean;
+  /** `<gateway>/<correlation>` of whoever waits for the trace id. */
+  reply_to: string | null;
+}
+
+/** This session belongs to that trace: the only fact that crosses streams. */
+export interface Bind {
+  home_key: string;
+  session_id: string;
+  trace_id: string;
+  timestamp_ms: number;
+  event_id: string;
+  appended_ms: number;
+}
+
+export interface ParsedPack {
+  entries: (ParsedEvent | Bind)[];
+}
+
+/** Whether a pack's entry is an event; the other kind is a {@link Bind}. */
+export const isParsedEvent = (entry: ParsedEvent | Bind): entry is ParsedEvent => 'group_id' in entry;
+
+/** An event in its trace; topic agent-events. `trace_id` is the group's root as known when written. */
+export interface AgentEvent extends EventFields {
+  trace_id: string;
+  revision: number;
+  generation: number;
+}
+
+/** Every row of `group_id` moves to `trace_id`; topic agent-events. */
+export interface GroupLink {
+  group_id: string;
+  group_key: string;
+  trace_id: string;
+  previous_trace_id: string;
+  session_id: string | null;
+  updated_ms: number;
+  revision: number;
+  generation: number;
+}
+
+export interface Mark {
+  ms: number;
+  event_id: string;
+}
+
+export interface SessionMark extends Mark {
+  session_id: string;
+}
+
+export interface ToolStats {
+  calls: number;
+  errors: number;
+  timed: number;
+  total_ms: number;
+}
+
+export interface ModelStats extends ToolStats {
+  prompt_tokens: number;
+  completion_tokens: number;
+  total_tokens: number;
+}
+
+/** What trace knows of one group; order-independent in its events. */
+export interface GroupSummary {
+  session: SessionMark | null;
+  agents: string[];
+  frameworks: string[];
+  total_events: number;
+  error_count: number;
+  event_counts: Record<string, number>;
+  tools: Record<string, ToolStats>;
+  models: Record<string, ModelStats>;
+  start_ms: number;
+  end_ms: number;
+  last_finish: Mark | null;
+  last_failure: Mark | null;
+  last_platform_end: Mark | null;
+  last_step: Mark | null;
+  truncated: boolean;
+  continues: string | null;
+  created_ms: number;
+  updated_ms: number;
+}
+
+/** The summary of one group for the trace `trace_id`; topic group-states, keyed by `trace_id`. Replaced, never added. */
+export interface GroupState extends GroupSummary {
+  group_id: string;
+  group_key: string;
+  trace_id: string;
+  /** The group has left `trace_id` for this root. */
+  merged_into: string | null;
+  revision: number;
+  generation: number;
+}
+
+export type TraceStatus = 'running' | 'completed' | 'failed' | 'truncated';
+
+/** Latest state of a trace; topic agent-traces. */
+export interface AgentTrace {
+  trace_id: string;
+  session_id: string | null;
+  agent_id: string | null;
+  status: TraceStatus;
+  merged_into: string | null;
+  group_ids: string[];
+  continues: string | null;
+  duration_ms: number;
+  revision: number;
+  generation: number;
+  agents: string[];
+  frameworks: string[];
+  total_events: number;
+  error_count: number;
+  event_counts: Record<string, number>;
+  tools: Record<string, ToolStats>;
+  models: Record<string, ModelStats>;
+  start_ms: number;
+  end_ms: number;
+  created_ms: number;
+  updated_ms: number;
+}
