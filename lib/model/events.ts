@@ -44,7 +44,14 @@ export interface EventBody {
   session_id?: string;
   framework?: string;
   properties: Record<string, unknown>;
-  source?: { system: string; account?: string; region?: string; log_group?: string; log_stream?: string; log_id?: string };
+  source?: {
+    system: string;
+    account?: string;
+    region?: string;
+    log_group?: string;
+    log_stream?: string;
+    log_id?: string;
+  };
 }
 
 export interface RawPosition {
@@ -107,7 +114,7 @@ export interface Bind {
 }
 
 export interface ParsedPack {
-  entries: (ParsedEvent | Bind)[];
+  entries: { event: ParsedEvent | null; bind: Bind | null }[];
 }
 
 /** Whether a pack's entry is an event; the other kind is a {@link Bind}. */

@@ -20,7 +20,8 @@ export function uuidOf(name: string): string {
 export const isUuid = (text: string): boolean => UUID.test(text);
 
 /** Qdrant's point id of an event: the event id where it is a UUID, else UUIDv5 of it. */
-export const pointId = (eventId: string): string => (isUuid(eventId) ? eventId.toLowerCase() : uuidOf(`point:${eventId}`));
+export const pointId = (eventId: string): string =>
+  isUuid(eventId) ? eventId.toLowerCase() : uuidOf(`point:${eventId}`);
 
 /** `system:account/region/log_group/log_stream`, the key of raw-logs; missing parts are empty. */
 export function streamKey(source: LogSource): string {
@@ -46,11 +47,15 @@ export function eventId(identity: EventIdentity, index = 0): string {
     case 'client':
       return index > 0 ? uuidOf(`client:${identity.eventId}${suffix}`) : identity.eventId;
     case 'source':
-      return uuidOf(`source:${streamKey(identity.source).replace(':', '/')}/${identity.source.log_id}${suffix}`);
+      return uuidOf(
+        `source:${streamKey(identity.source).replace(':', '/')}/${identity.source.log_id}${suffix}`,
+      );
     case 'body':
       return uuidOf(`body:${identity.canonicalBody}${suffix}`);
     case 'position':
-      return uuidOf(`position:${identity.epoch}/${identity.topic}/${identity.partition}/${identity.offset}${suffix}`);
+      return uuidOf(
+        `position:${identity.epoch}/${identity.topic}/${identity.partition}/${identity.offset}${suffix}`,
+      );
   }
 }
 

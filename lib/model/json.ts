@@ -14,7 +14,9 @@ function write(value: unknown, depth: number): string {
       return JSON.stringify(value.isWellFormed?.() === false ? value.toWellFormed() : value);
     case 'number':
       if (!Number.isFinite(value)) return 'null';
-      return Number.isInteger(value) && !Number.isSafeInteger(value) ? JSON.stringify(String(value)) : JSON.stringify(value);
+      return Number.isInteger(value) && !Number.isSafeInteger(value)
+        ? JSON.stringify(String(value))
+        : JSON.stringify(value);
     case 'bigint':
       return JSON.stringify(value.toString());
     case 'boolean':

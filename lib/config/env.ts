@@ -1,0 +1,91 @@
+import { z } from 'zod';
+
+/** One environment variable: how it is read, what it means, its unit, and whether it is a secret. */
+export interface Variable<T extends z.ZodType = z.ZodType> {
+  schema: T;
+  doc: string;
+  unit?: string;
+  secret?: boolean;
+}
+
+export type Variables = Record<string, Variable>;
+export type Settings<V extends Variables> = { [K in keyof V]: z.output<V[K]['schema']> };
+
+/** All faults of a configuration at once, one a line. */
+export class ConfigError extends Error {
+  override name = 'ConfigError';
+  constructor(readonly faults: string[]) {
+    super(
+      `the configuration has ${faults.length} fault(s):\n${faults.map((fault) => `  ${fault}`).join('\n')}`,
+    );
+  }
+}
+
+/** Reads the variables of one service. Empty strings count as unset. @throws ConfigError naming every fault at once. */
+export function readEnvironment<V extends Variables>(
+  variables: V,
+  environment: Record<string, string | undefined> = process.env,
+): Settings<V> {
+  const faults: string[] = [];
+  const settings: Record<string, unknown> = {};
+  for (const [name, variable] of Object.entries(variables)) {
+    const given = environment[name] === '' ? undefined : environment[name];
+    const read = variable.schema.safeParse(given);
+    if (read.success) settings[name] = read.data;
+    else {
+      const shown = given === undefined ? 'is not set' : variable.secret ? 'is not valid' : `is '${given}'`;
+      faults.push(
+        `${name} ${shown}: ${read.error.issues.map((issue) => issue.message).join('; ')} (${variable.doc})`,
+      );
+    }
+  }
+  if (faults.length > 0) throw new ConfigError(faults);
+  return settings as Settings<V>;
+}
+
+export const list = (fallback: string) =>
+  z
+    .string()
+    .default(fallback)
+    .transform((text) =>
+      text
+        .split(',')
+        .map((item) => item.trim())
+        .filter(Boolean),
+    );
+export const integer = (fallback: number, min = 0, max = Number.MAX_SAFE_INTEGER) =>
+  z.coerce.number().int().min(min).max(max).default(fallback);
+export const flag = (fallback: boolean) =>
+  z
+    .enum(['true', 'false', '1', '0', 'yes', 'no'])
+    .default(fallback ? 'true' : 'false')
+    .transform((text) => text === 'true' || text === '1' || text === 'yes');
+export const text = (fallback: string) => z.string().default(fallback);
+
+/** What every service that speaks to the stack reads; a service picks the ones it needs. */
+export const STACK = {
+  KAFKA_BROKERS: { schema: list('127.0.0.1:9092'), doc: 'Kafka bootstrap servers, comma-separated' },
+  SCHEMA_REGISTRY_URL: {
+    schema: text('http://127.0.0.1:8081/apis/ccompat/v7'),
+    doc: 'Confluent-compatible schema registry',
+  },
+  SURREAL_URL: { schema: text('ws://127.0.0.1:8000/rpc'), doc: 'SurrealDB websocket RPC' },
+  SURREAL_USER: { schema: text('root'), doc: 'SurrealDB user' },
+  SURREAL_PASS: { schema: text('root'), doc: 'SurrealDB password', secret: true },
+  SURREAL_NAMESPACE: { schema: text('vectadb'), doc: 'SurrealDB namespace' },
+  SURREAL_DATABASE: { schema: text('production'), doc: 'SurrealDB database' },
+  QDRANT_URL: { schema: text('http://127.0.0.1:6333'), doc: 'Qdrant REST API' },
+  VECTADB_CONFIG: {
+    schema: text('config.yaml'),
+    doc: 'config.yaml; a missing default file means the defaults',
+  },
+  MODEL_PATH: { schema: text('.vectadb/models'), doc: 'Folder of embedding models' },
+  LOG_LEVEL: {
+    schema: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace']).default('info'),
+    doc: 'Least level logged',
+  },
+  METRICS_PORT: {
+    schema: integer(0, 0, 65535),
+    doc: 'Port of /health, /ready and /metrics; 0 takes any free port',
+  },
+} satisfies Variables;
