@@ -20,6 +20,8 @@ export interface SubTopology<In, State> {
   changelog: string;
   /** Bytes of one input record → the values in it (several for a pack). */
   decode: (record: EncodedRecord) => Result<In[]>;
+  /** One value of `decode` as bytes of its own, for the dead letter of one entry of a pack; left out: the record's bytes. */
+  encodeOne?: (value: In) => Buffer;
   /** Where {@link Processor} may forward to, by topic. */
   sinks: Record<string, Sink>;
   /** A new processor for one partition; it must keep nothing that the state store does not hold. */
@@ -62,6 +64,11 @@ export interface ForwardedRecord {
   key: string;
   value: unknown;
   headers?: Record<string, string>;
+  /**
+   * Of the records of one transaction with the same topic and coalesceKey only the last is sent, in its own place. Its
+   * value is encoded when the transaction ends, so it may be the state object itself.
+   */
+  coalesceKey?: string;
 }
 
 /**
