@@ -1,0 +1,125 @@
+import { type Message, Partitioners, type Producer, type TopicMessages } from 'kafkajs';
+import type { OutputRecord } from '../../topology/task.js';
+import { createKafka } from '../cluster.js';
+import type { KafkaSettings } from '../types.js';
+import type { FaultPoint } from './fault-point.js';
+
+/** Largest record batch sent to one partition at once, bytes: below every topic's max.message.bytes. */
+const MAX_BATCH_BYTES = 900_000;
+/** A dead owner's transaction blocks read_committed readers for at most this long, milliseconds. */
+const TRANSACTION_TIMEOUT_MS = 10_000;
+/** What a record costs beside its key, value and headers, bytes, rounded up. */
+const RECORD_OVERHEAD_BYTES = 40;
+
+/**
+ * The transactional producer of one partition. Its InitProducerId, in {@link open}, fences every earlier producer of the
+ * same id and settles what that one left open. After any error it cannot be used again.
+ */
+export class TransactionalProducer {
+  private constructor(
+    private readonly producer: Producer,
+    private readonly faultPoint: FaultPoint,
+  ) {}
+
+  static async open(
+    kafka: KafkaSettings,
+    transactionalId: string,
+    faultPoint: FaultPoint,
+  ): Promise<TransactionalProducer> {
+    // an instance of its own: its retry rules InitProducerId, which meets CONCURRENT_TRANSACTIONS for some milliseconds
+    const producer = createKafka(kafka, { initialRetryTime: 5, maxRetryTime: 250, retries: 40 }).producer({
+      transactionalId,
+      idempotent: true,
+      maxInFlightRequests: 1,
+      transactionTimeout: TRANSACTION_TIMEOUT_MS,
+      allowAutoTopicCreation: false,
+      createPartitioner: Partitioners.DefaultPartitioner,
+    });
+    try {
+      await producer.connect();
+    } catch (error) {
+      await disconnectQuietly(producer);
+      throw error;
+    }
+    return new TransactionalProducer(producer, faultPoint);
+  }
+
+  /**
+   * Sends and commits. Outputs go before offsets: CONCURRENT_TRANSACTIONS, which the first request after a commit may
+   * meet, is retried by kafkajs in send and not in sendOffsets. Returns the offset of the first record sent.
+   */
+  async commit(
+    records: OutputRecord[],
+    offsets: { groupId: string; topic: string; partition: number; offset: number } | null,
+  ): Promise<number> {
+    const transaction = await this.producer.transaction();
+    let firstOffset = -1;
+    for (const topicMessages of inBatches(records)) {
+      const [metadata] = await transaction.sendBatch({
+        topicMessages,
+        acks: -1,
+        timeout: TRANSACTION_TIMEOUT_MS,
+      });
+      if (firstOffset < 0) firstOffset = Number(metadata?.baseOffset ?? -1);
+    }
+    this.faultPoint('after-send');
+    if (offsets) {
+      const { groupId, topic, partition, offset } = offsets;
+      await transaction.sendOffsets({
+        consumerGroupId: groupId,
+        topics: [{ topic, partitions: [{ partition, offset: String(offset) }] }],
+      });
+      this.faultPoint('after-offsets');
+    }
+    this.faultPoint('before-commit');
+    await transaction.commit();
+    this.faultPoint('after-commit');
+    return firstOffset;
+  }
+
+  async close(): Promise<void> {
+    await disconnectQuietly(this.producer);
+  }
+}
+
+async function disconnectQuietly(producer: Producer): Promise<void> {
+  try {
+    await producer.disconnect();
+  } catch {
+    // a connection that is gone needs no closing; the transaction ends by fencing or time-out
+  }
+}
+
+/** Records in their order, in as few produce calls as the batch limit of each partition allows. */
+function* inBatches(records: OutputRecord[]): Generator<TopicMessages[]> {
+  let topics = new Map<string, Message[]>();
+  let bytes = new Map<string, number>();
+  const take = (): TopicMessages[] => [...topics].map(([topic, messages]) => ({ topic, messages }));
+  for (const record of records) {
+    const size = sizeOf(record);
+    const name = `${record.topic}/${record.partition}`;
+    const before = bytes.get(name) ?? 0;
+    if (before > 0 && before + size > MAX_BATCH_BYTES) {
+      yield take();
+      topics = new Map();
+      bytes = new Map();
+    }
+    bytes.set(name, (bytes.get(name) ?? 0) + size);
+    const messages = topics.get(record.topic);
+    const message = {
+      key: record.key,
+      value: record.value,
+      partition: record.partition,
+      headers: record.headers,
+    };
+    if (messages) messages.push(message);
+    else topics.set(record.topic, [message]);
+  }
+  if (topics.size > 0) yield take();
+}
+
+function sizeOf(record: OutputRecord): number {
+  let size = RECORD_OVERHEAD_BYTES + (record.key?.length ?? 0) + (record.value?.length ?? 0);
+  for (const [name, value] of Object.entries(record.headers)) size += name.length + value.length + 8;
+  return size;
+}

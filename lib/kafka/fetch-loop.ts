@@ -1,0 +1,221 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Logger } from '../telemetry/logger.js';
+import type { EncodedRecord } from '../topology/topology.js';
+import { type ClusterClient, FETCH_ERRORS, type FetchedPartition } from './cluster.js';
+
+/** Bytes fetched but not yet taken, above which a partition is not fetched: backpressure. */
+const BUFFER_BYTES = 4 * 1024 * 1024;
+const FETCH_BYTES = 1024 * 1024;
+const MAX_WAIT_MS = 200;
+
+/** Records of one fetch that wait to be taken. */
+export interface FetchedChunk {
+  records: EncodedRecord[];
+  nextOffset: number;
+  bytes: number;
+  /** Last stable offset less nextOffset. */
+  lag: number;
+}
+
+/** One partition's place in the loop: what was fetched and where to go on. */
+export class Feed {
+  private chunks: FetchedChunk[] = [];
+  private bufferedBytes = 0;
+  /** Set when the log no longer holds the position: see DESIGN, "the log's start is checked". */
+  outOfRange: { wanted: number; logStart: number } | null = null;
+  /** Records known to lie between the position and the end. */
+  lag = 0;
+  private wake: (() => void) | null = null;
+
+  constructor(
+    readonly topic: string,
+    readonly partition: number,
+    /** Offset of the next fetch. */
+    public fetchOffset: number,
+    private readonly onTaken: () => void,
+  ) {}
+
+  get wantsData(): boolean {
+    return this.bufferedBytes < BUFFER_BYTES && this.outOfRange === null;
+  }
+
+  get hasData(): boolean {
+    return this.chunks.length > 0 || this.outOfRange !== null;
+  }
+
+  /** Takes the oldest chunk. */
+  take(): FetchedChunk | undefined {
+    const chunk = this.chunks.shift();
+    if (chunk) {
+      const wanted = this.wantsData;
+      this.bufferedBytes -= chunk.bytes;
+      if (!wanted && this.wantsData) this.onTaken();
+    }
+    return chunk;
+  }
+
+  /** Puts back what was taken and not used, as the next to be taken. */
+  putBack(chunk: FetchedChunk): void {
+    this.chunks.unshift(chunk);
+    this.bufferedBytes += chunk.bytes;
+  }
+
+  /** Resolves when there is data, on `nudge`, or after `timeoutMs`. */
+  async waitForData(timeoutMs: number): Promise<void> {
+    if (this.hasData || timeoutMs <= 0) return;
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(done, timeoutMs);
+      const self = this;
+      function done(): void {
+        clearTimeout(timer);
+        self.wake = null;
+        resolve();
+      }
+      this.wake = done;
+    });
+  }
+
+  /** Ends a {@link waitForData} early. */
+  nudge(): void {
+    this.wake?.();
+  }
+
+  accept(fetched: FetchedPartition): void {
+    this.lag = Math.max(0, fetched.lastStableOffset - fetched.nextOffset);
+    if (fetched.nextOffset <= this.fetchOffset) return;
+    this.fetchOffset = fetched.nextOffset;
+    this.chunks.push({
+      records: fetched.records,
+      nextOffset: fetched.nextOffset,
+      bytes: fetched.bytes,
+      lag: this.lag,
+    });
+    this.bufferedBytes += fetched.bytes;
+    this.nudge();
+  }
+
+  fail(logStart: number): void {
+    this.outOfRange = { wanted: this.fetchOffset, logStart };
+    this.nudge();
+  }
+}
+
+/**
+ * Fetches for a set of partitions: one request under way per leader, naming every partition whose buffer has room. It
+ * replaces kafkajs's own fetching, so that a slow partition holds up no other, positions are ours alone, and an aborted
+ * record cannot leak. Invariant: a feed's chunks are contiguous and in order.
+ */
+export class FetchLoop {
+  private readonly feeds = new Map<string, Feed>();
+  private readonly loops = new Map<number, Promise<void>>();
+  private idle: (() => void)[] = [];
+  private closed = false;
+  /** Last failure of a fetch; null after a success. */
+  lastError: string | null = null;
+
+  constructor(
+    private readonly cluster: ClusterClient,
+    private readonly logger: Logger,
+  ) {}
+
+  /** Begins to fetch a partition from `offset`. */
+  add(topic: string, partition: number, offset: number): Feed {
+    const feed = new Feed(topic, partition, offset, () => this.wakeLoops());
+    this.feeds.set(`${topic}/${partition}`, feed);
+    this.ensureLoops();
+    this.wakeLoops();
+    return feed;
+  }
+
+  remove(feed: Feed): void {
+    const key = `${feed.topic}/${feed.partition}`;
+    if (this.feeds.get(key) === feed) this.feeds.delete(key);
+  }
+
+  async close(): Promise<void> {
+    this.closed = true;
+    this.feeds.clear();
+    this.wakeLoops();
+    await Promise.all(this.loops.values());
+  }
+
+  private wakeLoops(): void {
+    const waiting = this.idle;
+    this.idle = [];
+    for (const wake of waiting) wake();
+  }
+
+  private leaderOf(feed: Feed): number {
+    return this.cluster.leaderOf(feed.topic, feed.partition) ?? -1;
+  }
+
+  private ensureLoops(): void {
+    if (this.closed) return;
+    for (const feed of this.feeds.values()) {
+      const leader = this.leaderOf(feed);
+      if (!this.loops.has(leader)) {
+        const loop = this.run(leader).finally(() => {
+          this.loops.delete(leader);
+        });
+        this.loops.set(leader, loop);
+      }
+    }
+  }
+
+  /** Serves the partitions that `leader` leads until none is left; leader -1 stands for none known. */
+  private async run(leader: number): Promise<void> {
+    let backOffMs = 50;
+    while (!this.closed) {
+      const mine = [...this.feeds.values()].filter((feed) => this.leaderOf(feed) === leader);
+      if (mine.length === 0) return;
+      const wanting = mine.filter((feed) => feed.wantsData);
+      if (wanting.length === 0) {
+        await new Promise<void>((resolve) => this.idle.push(resolve));
+        continue;
+      }
+      try {
+        if (leader < 0) throw new Error('a partition has no leader');
+        await this.fetchOnce(leader, wanting);
+        backOffMs = 50;
+        this.lastError = null;
+      } catch (error) {
+        if (this.closed) return;
+        this.lastError = error instanceof Error ? error.message : String(error);
+        this.logger.warn({ err: error, leader }, 'fetch failed; trying again');
+        await delay(backOffMs);
+        backOffMs = Math.min(backOffMs * 2, 2_000);
+        await this.refreshLeaders();
+      }
+    }
+  }
+
+  private async fetchOnce(leader: number, feeds: Feed[]): Promise<void> {
+    const requests = feeds.map((feed) => ({
+      topic: feed.topic,
+      partition: feed.partition,
+      offset: feed.fetchOffset,
+      maxBytes: FETCH_BYTES,
+    }));
+    const answers = await this.cluster.fetch(leader, requests, MAX_WAIT_MS, FETCH_BYTES * 4);
+    let stale: number | null = null;
+    for (const answer of answers) {
+      const feed = this.feeds.get(`${answer.topic}/${answer.partition}`);
+      if (!feed || !feeds.includes(feed)) continue;
+      if (answer.errorCode === 0) feed.accept(answer);
+      else if (answer.errorCode === FETCH_ERRORS.OFFSET_OUT_OF_RANGE) {
+        feed.fail(await this.cluster.offsetOf(feed.topic, feed.partition, 'start'));
+      } else stale = answer.errorCode;
+    }
+    if (stale !== null) throw new Error(`Kafka error code ${stale}`);
+  }
+
+  private async refreshLeaders(): Promise<void> {
+    try {
+      await this.cluster.refresh();
+    } catch (error) {
+      // the next round tries again, and `lastError` says why nothing moves
+      this.lastError = error instanceof Error ? error.message : String(error);
+    }
+    this.ensureLoops();
+  }
+}

@@ -1,0 +1,162 @@
+import { EventEmitter } from 'node:events';
+import { AssignerProtocol, type Consumer, type PartitionAssigner } from 'kafkajs';
+import type { Logger } from '../telemetry/logger.js';
+import { assignSticky } from './assigner.js';
+import { type ClusterClient, createKafka } from './cluster.js';
+import { forgetMember, recallMember, rememberMember } from './member-file.js';
+import { FatalError, type KafkaSettings } from './types.js';
+
+export interface MembershipOptions {
+  kafka: KafkaSettings;
+  groupId: string;
+  topics: string[];
+  cluster: ClusterClient;
+  logger: Logger;
+  /** Claims on partitions (`topic/partition` → fence offset), asked for at each join. */
+  claims: () => Record<string, number>;
+  sessionTimeoutMs: number;
+  /** File that keeps this instance's member id, so that its next start can say that it is gone; null keeps none. */
+  memberFile: string | null;
+}
+
+interface MembershipEvents {
+  /** A rebalance has begun: what is owned may be about to go. */
+  revoking: [];
+  /** A new generation with its partitions, `topic/partition`. */
+  assigned: [partitions: string[]];
+  /** The coordinator has answered a heartbeat: this member is still in its generation. */
+  heartbeat: [];
+  /** The member cannot go on. */
+  fatal: [error: Error];
+}
+
+const HEARTBEAT_MS = 1_000;
+
+/**
+ * Membership of a consumer group, and nothing else: a kafkajs consumer joins, keeps its heartbeat and is told its partitions, but
+ * every partition of it stays paused; {@link FetchLoop} does the reading. Partitions are named `topic/partition`.
+ */
+export class Membership extends EventEmitter<MembershipEvents> {
+  private consumer: Consumer | null = null;
+  /** Counts generations as seen here; kafkajs's own events carry none. */
+  generation = 0;
+  memberId: string | null = null;
+  joined = false;
+  private closing = false;
+
+  constructor(private readonly options: MembershipOptions) {
+    super();
+  }
+
+  async start(): Promise<void> {
+    const { kafka, groupId, topics, cluster, logger, sessionTimeoutMs, memberFile } = this.options;
+    const predecessor = memberFile && recallMember(memberFile);
+    if (predecessor) {
+      try {
+        await cluster.leaveGroup(groupId, predecessor);
+        logger.info({ groupId, predecessor }, 'told the coordinator that the predecessor is gone');
+      } catch (error) {
+        // its session has ended by itself, or will: then joining only takes longer
+        logger.debug({ err: error, groupId }, 'the predecessor had left already');
+      }
+    }
+    const consumer = createKafka(kafka).consumer({
+      groupId,
+      sessionTimeout: sessionTimeoutMs,
+      rebalanceTimeout: Math.max(sessionTimeoutMs, 10_000),
+      heartbeatInterval: HEARTBEAT_MS,
+      maxWaitTimeInMs: 250,
+      allowAutoTopicCreation: false,
+      partitionAssigners: [this.assigner()],
+    });
+    this.consumer = consumer;
+    const { GROUP_JOIN, HEARTBEAT, REBALANCING, CRASH } = consumer.events;
+    consumer.on(GROUP_JOIN, ({ payload }) => this.onJoin(payload.memberId, payload.memberAssignment));
+    consumer.on(HEARTBEAT, () => {
+      this.emit('heartbeat');
+    });
+    consumer.on(REBALANCING, () => {
+      this.joined = false;
+      this.emit('revoking');
+    });
+    consumer.on(CRASH, ({ payload }) => {
+      this.joined = false;
+      if (this.closing) return;
+      this.emit('assigned', []);
+      if (payload.restart) logger.warn({ err: payload.error, groupId }, 'the group membership restarts');
+      else this.emit('fatal', new FatalError(`membership of ${groupId} ended: ${payload.error.message}`));
+    });
+    await consumer.connect();
+    await consumer.subscribe({ topics, fromBeginning: true });
+    await consumer.run({ autoCommit: false, eachBatch: async () => {} });
+  }
+
+  /** Commits positions of a group at the current generation; refused by the broker when this member is out of date. */
+  async commit(offsets: { topic: string; partition: number; offset: string }[]): Promise<void> {
+    if (!this.consumer) throw new Error('the membership has not started');
+    await this.consumer.commitOffsets(offsets);
+  }
+
+  /** Leaves the group. */
+  async close(): Promise<void> {
+    this.closing = true;
+    await this.consumer?.disconnect();
+    if (this.options.memberFile) forgetMember(this.options.memberFile);
+  }
+
+  private onJoin(memberId: string, assignment: Record<string, number[]>): void {
+    this.memberId = memberId;
+    this.generation++;
+    this.joined = true;
+    const { groupId, memberFile, logger } = this.options;
+    const topics = Object.entries(assignment);
+    // before the next fetch of kafkajs, which would otherwise read what we read
+    this.consumer!.pause(topics.map(([topic, partitions]) => ({ topic, partitions })));
+    if (memberFile) rememberMember(memberFile, memberId);
+    const partitions = topics.flatMap(([topic, numbers]) => numbers.map((number) => `${topic}/${number}`));
+    logger.info({ groupId, memberId, generation: this.generation, partitions }, 'joined the group');
+    this.emit('assigned', partitions);
+  }
+
+  private assigner(): PartitionAssigner {
+    const { MemberMetadata, MemberAssignment } = AssignerProtocol;
+    const name = 'vectadb-sticky';
+    const version = 1;
+    return ({ cluster }) => ({
+      name,
+      version,
+      protocol: ({ topics }) => ({
+        name,
+        metadata: MemberMetadata.encode({
+          version,
+          topics,
+          userData: Buffer.from(JSON.stringify(this.options.claims())),
+        }),
+      }),
+      assign: async ({ members, topics }) => {
+        const partitions = topics.flatMap((topic) =>
+          cluster.findTopicPartitionMetadata(topic).map(({ partitionId }) => `${topic}/${partitionId}`),
+        );
+        const assigned = assignSticky(
+          partitions.sort(),
+          members.map(({ memberId, memberMetadata }) => ({
+            memberId,
+            claims: JSON.parse(MemberMetadata.decode(memberMetadata)!.userData.toString() || '{}'),
+          })),
+        );
+        return [...assigned].map(([memberId, names]) => {
+          const assignment: Record<string, number[]> = {};
+          for (const partition of names) {
+            const [topic, number] = partition.split('/') as [string, string];
+            assignment[topic] ??= [];
+            assignment[topic].push(Number(number));
+          }
+          return {
+            memberId,
+            memberAssignment: MemberAssignment.encode({ version, assignment, userData: Buffer.alloc(0) }),
+          };
+        });
+      },
+    });
+  }
+}
