@@ -16,6 +16,7 @@ export default defineConfig({
         test: {
           name: 'integration',
           include: ['tests/integration/**/*.test.ts', '{lib,services,deploy}/**/*.integration.test.ts'],
+          globalSetup: ['lib/testing/global-setup.ts'],
           testTimeout: 120_000,
           hookTimeout: 240_000,
           maxWorkers: 2,
@@ -25,6 +26,7 @@ export default defineConfig({
         test: {
           name: 'faults',
           include: ['tests/faults/**/*.test.ts'],
+          globalSetup: ['lib/testing/global-setup.ts'],
           testTimeout: 600_000,
           hookTimeout: 240_000,
           fileParallelism: false,

@@ -1,0 +1,66 @@
+import { createHash } from 'node:crypto';
+import { mkdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { projectRoot } from '../../lib/config/root.js';
+import { component, type LocalComponent, type StartOptions } from './component.js';
+import { installOnce, type Progress, run } from './install.js';
+import { startProcess } from './process.js';
+import { answers, waitFor } from './wait.js';
+
+const source = () => join(projectRoot(), 'deploy/local/qdrant');
+
+/** The virtual environment's folder carries the hash of its requirements: changed ones make a new one. */
+function home(cacheDir: string): string {
+  const requirements = readFileSync(join(source(), 'requirements.txt'));
+  return join(cacheDir, `qdrant-${createHash('sha256').update(requirements).digest('hex').slice(0, 12)}`);
+}
+
+/** Makes the Python virtual environment of the server. Installed already: returns at once. */
+export async function installQdrant(cacheDir: string, progress?: Progress): Promise<void> {
+  const folder = home(cacheDir);
+  const logFile = join(cacheDir, 'qdrant-pip.txt');
+  await installOnce(
+    folder,
+    async (draft) => {
+      progress?.('qdrant: making a virtual environment');
+      await run('python3', ['-m', 'venv', draft], { logFile, limitMs: 120_000 });
+      progress?.('qdrant: downloading with pip');
+      // By its interpreter, never by bin/pip: scripts carry the path of the draft, which is renamed afterwards.
+      await run(
+        join(draft, 'bin/python3'),
+        ['-m', 'pip', 'install', '--no-input', '-r', join(source(), 'requirements.txt')],
+        { logFile, limitMs: 600_000 },
+      );
+    },
+    { what: 'qdrant', progress },
+  );
+}
+
+/** Starts Qdrant's engine behind its REST API, data in `dataDir`. */
+export async function startQdrant(options: StartOptions): Promise<LocalComponent> {
+  mkdirSync(options.dataDir, { recursive: true });
+  const url = `http://127.0.0.1:${options.port}`;
+  const folder = home(options.cacheDir);
+  const child = await startProcess({
+    command: join(folder, 'bin/python3'),
+    args: [join(source(), 'server.py')],
+    env: {
+      ...process.env,
+      PYTHONUNBUFFERED: '1',
+      PYTHONDONTWRITEBYTECODE: '1',
+      QDRANT_PORT: String(options.port),
+      QDRANT_DATA: options.dataDir,
+    },
+    logFile: options.logFile,
+  });
+  try {
+    await waitFor(`Qdrant on port ${options.port}`, () => answers(`${url}/readyz`), {
+      limitMs: 60_000,
+      child,
+    });
+  } catch (error) {
+    await child.stop(0);
+    throw error;
+  }
+  return component(child, url);
+}
