@@ -35,6 +35,8 @@ export interface GroupConsumerOptions {
   codec?: { codec: Codec; learn: (id: number) => Promise<void> };
   maxBatchRecords?: number;
   sessionTimeoutMs?: number;
+  /** Keeps the member id of this slot between starts, so that a restart after a kill need not wait for the dead session. */
+  memberFile?: string | null;
 }
 
 export interface GroupConsumer {

@@ -1,0 +1,75 @@
+import type { Logger } from '../telemetry/logger.js';
+import type { EncodedRecord } from '../topology/topology.js';
+import { ClusterClient } from './cluster.js';
+import { type Feed, FetchLoop } from './fetch-loop.js';
+import type { KafkaSettings } from './types.js';
+
+export interface TailOptions {
+  kafka: KafkaSettings;
+  topic: string;
+  from: 'latest' | 'earliest';
+  /** Records of one partition, in order. Must not throw; what it does asynchronously is its own affair. */
+  onRecords: (records: EncodedRecord[]) => void;
+  logger: Logger;
+}
+
+export interface Tail {
+  /** Resolves once every partition is being read. */
+  readonly ready: Promise<void>;
+  /** Last failure of a fetch, or null. */
+  lastError(): string | null;
+  close(): Promise<void>;
+}
+
+const WAIT_MS = 1_000;
+
+/**
+ * Reads all partitions of a topic as they grow, read_committed, without a group: every reader sees every record, and
+ * nothing is remembered. Where the log no longer holds a position it goes on from the log's start.
+ */
+export function tailTopic(options: TailOptions): Tail {
+  const cluster = new ClusterClient(options.kafka);
+  const fetchLoop = new FetchLoop(cluster, options.logger);
+  let closed = false;
+  const readers: Promise<void>[] = [];
+  const feeds: Feed[] = [];
+
+  const start = async () => {
+    await cluster.connect([options.topic]);
+    for (const partition of await cluster.partitionsOf(options.topic)) {
+      const which = options.from === 'latest' ? 'end' : 'start';
+      readers.push(read(partition, await cluster.offsetOf(options.topic, partition, which)));
+    }
+  };
+  const read = async (partition: number, offset: number) => {
+    let feed = fetchLoop.add(options.topic, partition, offset);
+    feeds.push(feed);
+    while (!closed) {
+      if (feed.outOfRange) {
+        const { wanted, logStart } = feed.outOfRange;
+        options.logger.warn(
+          { topic: options.topic, partition, wanted, logStart },
+          'tail goes on from the start of the log',
+        );
+        feed = fetchLoop.add(options.topic, partition, logStart);
+        feeds.push(feed);
+      }
+      for (let chunk = feed.take(); chunk; chunk = feed.take())
+        if (chunk.records.length > 0) options.onRecords(chunk.records);
+      if (!closed) await feed.waitForData(WAIT_MS);
+    }
+  };
+  const ready = start();
+  return {
+    ready,
+    lastError: () => fetchLoop.lastError,
+    close: async () => {
+      closed = true;
+      for (const feed of feeds) feed.nudge();
+      await ready.catch(() => undefined);
+      await fetchLoop.close();
+      await Promise.all(readers);
+      await cluster.disconnect();
+    },
+  };
+}
