@@ -6,6 +6,7 @@ write-ahead log, so it survives `kill -9`. `flush` makes it survive a power cut 
 
 import json
 import os
+import shutil
 import threading
 
 import qdrant_edge as q
@@ -79,7 +80,10 @@ class Collection:
     def load(folder):
         with open(os.path.join(folder, "config.json"), encoding="utf-8") as file:
             stored = json.load(file)
-        shard = q.EdgeShard.load(os.path.join(folder, "shard"))
+        shard_folder = os.path.join(folder, "shard")
+        # what a process killed while optimizing had built so far; the segments it worked from are still in place
+        shutil.rmtree(os.path.join(shard_folder, "temp_segments"), ignore_errors=True)
+        shard = q.EdgeShard.load(shard_folder)
         collection = Collection(stored["name"], folder, stored["parameters"], shard)
         info = shard.info()
         collection.unindexed = max(0, info.points_count - info.indexed_vectors_count)
