@@ -1,0 +1,119 @@
+import type { Schema } from 'avsc';
+
+/** The registry gave no answer, or one that may be another the next time. Retriable. */
+export class RegistryUnavailableError extends Error {
+  override name = 'RegistryUnavailableError';
+}
+
+/** Error codes of the Confluent API, https://docs.confluent.io/platform/current/schema-registry/develop/api.html#errors */
+const NOT_FOUND = [40401, 40402, 40403];
+const REQUEST_LIMIT_MS = 5_000;
+const MEDIA_TYPE = 'application/vnd.schemaregistry.v1+json';
+
+/**
+ * The parts of a Confluent-compatible registry's API that its client library leaves out: a subject's mode, its
+ * versions, a compatibility check without registering, and an answer to "is there such an id" that tells a registry that
+ * says no from a proxy that does.
+ */
+export class RegistryApi {
+  constructor(private readonly url: string) {}
+
+  /** The schema of an id; null when the registry says that it has none; `other` for one that is not Avro. */
+  async schemaById(id: number): Promise<{ schema: Schema } | 'other' | null> {
+    const found = (await this.call('GET', `/schemas/ids/${id}`)) as {
+      schema: string;
+      schemaType?: string;
+    } | null;
+    if (found === null) return null;
+    if (found.schemaType !== undefined && found.schemaType !== 'AVRO') return 'other';
+    return { schema: JSON.parse(found.schema) as Schema };
+  }
+
+  /** Version numbers of a subject; empty when there is no such subject. */
+  async versions(subject: string): Promise<number[]> {
+    return (
+      ((await this.call('GET', `/subjects/${encodeURIComponent(subject)}/versions`)) as number[] | null) ?? []
+    );
+  }
+
+  async schemaOfVersion(subject: string, version: number): Promise<Schema> {
+    const found = (await this.call(
+      'GET',
+      `/subjects/${encodeURIComponent(subject)}/versions/${version}`,
+    )) as {
+      schema: string;
+    } | null;
+    if (found === null)
+      throw new RegistryUnavailableError(`${subject} version ${version} vanished while it was read`);
+    return JSON.parse(found.schema) as Schema;
+  }
+
+  /** Id under which this very schema is registered with the subject, or null. */
+  async idOf(subject: string, schema: Schema): Promise<number | null> {
+    const found = (await this.call('POST', `/subjects/${encodeURIComponent(subject)}`, wire(schema))) as {
+      id: number;
+    } | null;
+    return found?.id ?? null;
+  }
+
+  /** Compatibility level of a subject, or null when there is no such subject. */
+  async compatibility(subject: string): Promise<string | null> {
+    const found = (await this.call('GET', `/config/${encodeURIComponent(subject)}`)) as {
+      compatibilityLevel: string;
+    } | null;
+    return found?.compatibilityLevel ?? null;
+  }
+
+  async setCompatibility(subject: string, level: string): Promise<void> {
+    await this.call('PUT', `/config/${encodeURIComponent(subject)}`, { compatibility: level });
+  }
+
+  /** Why the registry would refuse `schema` under its own rules, or null. A subject that does not exist takes all. */
+  async refusal(subject: string, schema: Schema): Promise<string | null> {
+    const path = `/compatibility/subjects/${encodeURIComponent(subject)}/versions?verbose=true`;
+    const answer = (await this.call('POST', path, wire(schema))) as {
+      is_compatible: boolean;
+      reason?: string | null;
+      messages?: string[];
+    } | null;
+    if (answer === null || answer.is_compatible) return null;
+    return answer.reason ?? answer.messages?.join('; ') ?? 'the registry gives no reason';
+  }
+
+  /** The body of a 2xx answer; null when the registry itself says that there is no such thing. */
+  private async call(method: string, path: string, body?: object): Promise<unknown> {
+    const what = `schema registry ${method} ${this.url}${path}`;
+    let response: Response;
+    let text: string;
+    try {
+      response = await fetch(this.url + path, {
+        method,
+        signal: AbortSignal.timeout(REQUEST_LIMIT_MS),
+        headers: { accept: `${MEDIA_TYPE}, application/json`, 'content-type': MEDIA_TYPE },
+        ...(body ? { body: JSON.stringify(body) } : {}),
+      });
+      text = await response.text();
+    } catch (error) {
+      const { message, cause } = error as Error & { cause?: Error };
+      throw new RegistryUnavailableError(`${what}: ${cause?.message || message}`);
+    }
+    if (response.ok) return text === '' ? {} : JSON.parse(text);
+    if (response.status === 404 && NOT_FOUND.includes(errorCode(text))) return null;
+    const described = `${what}: status ${response.status} ${text.slice(0, 500)}`;
+    // 404 without the registry's own code: a wrong URL, or a proxy whose registry is still starting
+    if (response.status >= 500 || [404, 408, 409, 429].includes(response.status))
+      throw new RegistryUnavailableError(described);
+    throw new Error(described);
+  }
+}
+
+const wire = (schema: Schema) => ({ schema: JSON.stringify(schema) });
+
+function errorCode(text: string): number {
+  try {
+    return (JSON.parse(text) as { error_code?: number }).error_code ?? 0;
+  } catch {
+    // an error page that is not the registry's: no code
+    return 0;
+  }
+}

@@ -1,0 +1,211 @@
+import {
+  COMPATIBILITY,
+  SchemaRegistry as ConfluentClient,
+  SchemaType,
+} from '@kafkajs/confluent-schema-registry';
+import type { Schema } from 'avsc';
+import pRetry, { AbortError } from 'p-retry';
+import { loadSchemas } from '../config/schemas.js';
+import type { Codec, SchemaName } from '../model/codec.js';
+import { createLogger, type Logger } from '../telemetry/logger.js';
+import { RegistryApi, RegistryUnavailableError } from './registry-api.js';
+import { planSchemas, type SchemaChange, type SubjectState, subjectsOf } from './topics/schema-plan.js';
+import { loadTopics, type TopicDefinition } from './topics/topic-file.js';
+import { FatalError } from './types.js';
+
+export { RegistryUnavailableError } from './registry-api.js';
+
+export interface RegistryOptions {
+  /** Left out: schemas/*.avsc of the installation. */
+  schemas?: Record<SchemaName, Schema>;
+  /** Left out: topics.yaml of the installation. */
+  topics?: TopicDefinition[];
+  logger?: Logger;
+  /** How long {@link Registry.resolveIds} and {@link Registry.registerAll} wait for a registry that is down. */
+  startLimitMs?: number;
+  /** How long {@link Registry.learn} tries before it throws. */
+  learnLimitMs?: number;
+}
+
+/**
+ * The schema registry as VectaDB uses it. Subjects are named after topic and record (TopicRecordNameStrategy,
+ * `agent-events-dev.vectadb.GroupLink`), because a topic may carry several record types, each with versions of its own.
+ */
+export interface Registry {
+  /** What an apply would change, and what it must refuse. @throws RegistryUnavailableError when it gives no answer. */
+  plan(): Promise<SchemaChange[]>;
+  /**
+   * Registers every schema that is missing, values BACKWARD_TRANSITIVE.
+   * @throws FatalError, before anything is registered, when a schema cannot read the data of an earlier version.
+   */
+  registerAll(): Promise<void>;
+  /**
+   * For services: looks up the ids of our schemas, registers those that are missing and compatible, and tells the codec.
+   * Waits for a registry that comes up later. @throws FatalError on an incompatible schema; RegistryUnavailableError
+   * after the limit.
+   */
+  resolveIds(): Promise<void>;
+  /**
+   * Asks for an id that the codec has not met and tells the codec: its schema, or that there is none. Concurrent calls
+   * for one id share a request. @throws RegistryUnavailableError after the limit: the record must be tried again later.
+   */
+  learn(id: number): Promise<void>;
+  /** Decodes a framed value with the schema it was written with, whatever its type. @throws when it cannot. */
+  decode(value: Buffer): Promise<unknown>;
+}
+
+const LEVEL = COMPATIBILITY.BACKWARD_TRANSITIVE;
+const CALL_LIMIT_MS = 10_000;
+
+/** `url` is the root of a Confluent-compatible API, `http://127.0.0.1:8081/apis/ccompat/v7`. Connects on first use. */
+export function connectRegistry(url: string, codec: Codec, options: RegistryOptions = {}): Registry {
+  const root = url.replace(/\/+$/, '');
+  const api = new RegistryApi(root);
+  const client = new ConfluentClient({ host: root, retry: { retries: 0 } });
+  const logger = options.logger ?? createLogger('registry', 'warn');
+  const schemas = options.schemas ?? loadSchemas();
+  const subjects = subjectsOf(options.topics ?? loadTopics(), schemas);
+  const learning = new Map<number, Promise<void>>();
+
+  const plan = async (): Promise<SchemaChange[]> =>
+    planSchemas(
+      await Promise.all(subjects.map(async (subject) => ({ subject, state: await stateOf(subject.name) }))),
+    );
+
+  async function stateOf(name: string): Promise<SubjectState> {
+    const schema = subjects.find((subject) => subject.name === name)!.schema;
+    const numbers = await api.versions(name);
+    if (numbers.length === 0) return { versions: [], registeredId: null, level: null, refusal: null };
+    const [versions, registeredId, level, refusal] = await Promise.all([
+      Promise.all(
+        numbers.map(async (version) => ({ version, schema: await api.schemaOfVersion(name, version) })),
+      ),
+      api.idOf(name, schema),
+      api.compatibility(name),
+      api.refusal(name, schema),
+    ]);
+    return { versions, registeredId, level, refusal };
+  }
+
+  /** Registers what `changes` says and returns every subject's id. */
+  async function settle(changes: SchemaChange[]): Promise<void> {
+    const refused = changes.flatMap((change) => (change.kind === 'refused' ? [change] : []));
+    if (refused.length > 0) {
+      throw new FatalError(
+        refused
+          .map(
+            ({ subject, reasons }) =>
+              `schema ${subject.schemaName} is incompatible with ${subject.name}: ${reasons.join('; ')}`,
+          )
+          .join('\n'),
+      );
+    }
+    for (const change of changes) {
+      if (change.kind === 'level') await api.setCompatibility(change.subject.name, LEVEL);
+    }
+    for (const change of changes) {
+      if (change.kind !== 'register') continue;
+      const { name, schema } = change.subject;
+      const { id } = await limited(
+        `register ${name}`,
+        client.register(
+          { type: SchemaType.AVRO, schema: JSON.stringify(schema) },
+          { subject: name, compatibility: LEVEL },
+        ),
+      );
+      logger.info({ subject: name, id }, 'schema registered');
+    }
+  }
+
+  const patiently = <T>(what: string, limitMs: number, run: () => Promise<T>): Promise<T> =>
+    pRetry(
+      async () => {
+        try {
+          return await run();
+        } catch (error) {
+          if (error instanceof FatalError) throw new AbortError(error);
+          throw error instanceof Error ? error : new Error(String(error));
+        }
+      },
+      {
+        retries: 1_000,
+        minTimeout: 200,
+        maxTimeout: 3_000,
+        maxRetryTime: limitMs,
+        onFailedAttempt: ({ error, attemptNumber }) =>
+          logger.warn(
+            { attempt: attemptNumber, limitMs, reason: error.message },
+            `${what}: will be tried again`,
+          ),
+      },
+    );
+
+  return {
+    plan,
+
+    registerAll: () =>
+      patiently('registering schemas', options.startLimitMs ?? 60_000, async () => settle(await plan())),
+
+    async resolveIds() {
+      await patiently('looking up schema ids', options.startLimitMs ?? 60_000, async () => {
+        await settle(await plan());
+        for (const { name, schemaName, schema } of subjects) {
+          const id = await api.idOf(name, schema);
+          if (id === null)
+            throw new RegistryUnavailableError(`${name} is not there right after it was registered`);
+          codec.register(schemaName, id);
+        }
+      });
+      logger.info({ subjects: subjects.length }, 'schema ids resolved');
+    },
+
+    learn(id) {
+      const running = learning.get(id);
+      if (running) return running;
+      const started = patiently(`learning schema id ${id}`, options.learnLimitMs ?? 10_000, () =>
+        learnOnce(api, codec, id, logger),
+      ).finally(() => learning.delete(id));
+      learning.set(id, started);
+      return started;
+    },
+
+    decode: (value) => limited('decode a value', client.decode(value)),
+  };
+}
+
+async function learnOnce(api: RegistryApi, codec: Codec, id: number, logger: Logger): Promise<void> {
+  const found = await api.schemaById(id);
+  if (found === null || found === 'other') {
+    logger.warn(
+      { id },
+      found === null ? 'the registry has no schema of this id' : 'the schema of this id is not Avro',
+    );
+    codec.learn(id, null);
+    return;
+  }
+  try {
+    codec.learn(id, found.schema);
+  } catch (error) {
+    // a schema that ours cannot resolve: its data is refused as of an unknown schema, one record at a time
+    logger.warn({ id, reason: String(error) }, 'data of this schema cannot be read as ours');
+    codec.learn(id, null);
+  }
+}
+
+/** The client library sets no time limit of its own. */
+async function limited<T>(what: string, promise: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  try {
+    return await Promise.race([
+      promise,
+      new Promise<never>((_, reject) => {
+        timer = setTimeout(
+          () => reject(new RegistryUnavailableError(`${what}: no answer within ${CALL_LIMIT_MS} ms`)),
+          CALL_LIMIT_MS,
+        );
+      }),
+    ]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
