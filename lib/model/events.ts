@@ -178,6 +178,7 @@ export interface GroupSummary {
   last_platform_end: Mark | null;
   last_step: Mark | null;
   truncated: boolean;
+  /** Root trace id of the part before this one. */
   continues: string | null;
   created_ms: number;
   updated_ms: number;
@@ -192,11 +193,16 @@ export interface GroupState extends GroupSummary {
   merged_into: string | null;
   revision: number;
   generation: number;
+  /** State was dropped by retention before the last event came: counts cover less than the rows do. */
+  state_lost: boolean;
 }
 
 export type TraceStatus = 'running' | 'completed' | 'failed' | 'truncated';
 
-/** Latest state of a trace; topic agent-traces. */
+/**
+ * Latest state of a trace; topic agent-traces. With `state_lost` a store replaces the summary by that of its own rows
+ * (lib/model/summary/recount.ts).
+ */
 export interface AgentTrace {
   trace_id: string;
   session_id: string | null;
@@ -219,4 +225,5 @@ export interface AgentTrace {
   end_ms: number;
   created_ms: number;
   updated_ms: number;
+  state_lost: boolean;
 }
