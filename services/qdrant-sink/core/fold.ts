@@ -1,0 +1,57 @@
+import type { GroupLink } from '../../../lib/model/events.js';
+import { pointId } from '../../../lib/model/ids.js';
+import { type EventPayload, type GroupMove, isOlder } from '../../../lib/stores/qdrant/points.js';
+import type { EncodedEvent } from './encode.js';
+
+/** One record of a batch after decoding, with where it came from. */
+export type Entry<Origin> =
+  | { kind: 'event'; event: EncodedEvent; origin: Origin }
+  | { kind: 'link'; link: GroupLink; origin: Origin };
+
+export interface FoldedEvent<Origin> extends EncodedEvent {
+  origin: Origin;
+}
+
+export interface Fold<Origin> {
+  events: FoldedEvent<Origin>[];
+  moves: GroupMove[];
+}
+
+/**
+ * What a batch of one partition comes to: of each event its newest emission, of each group its newest link, and a link
+ * that is newer than an event of its group already applied to it. `events` are written first, `moves` then for the
+ * points of earlier batches.
+ *
+ * Invariant: writing the folds of any split of a partition's records into batches, any suffix of them again, leaves
+ * every point with the content of its newest emission and the trace of its newest emission or link, whichever is the newer.
+ * It holds because a point's version is that of the newest record that touched it, versions grow along a group's records,
+ * and a write never meets a point that is as new.
+ */
+export function fold<Origin>(entries: readonly Entry<Origin>[]): Fold<Origin> {
+  const events = new Map<string, FoldedEvent<Origin>>();
+  const moves = new Map<string, GroupMove>();
+  for (const entry of entries) {
+    if (entry.kind === 'link') {
+      const { group_id, trace_id, generation, revision } = entry.link;
+      const known = moves.get(group_id);
+      if (!known || isOlder(known, entry.link)) {
+        moves.set(group_id, { group_id, trace_id, generation, revision });
+      }
+      continue;
+    }
+    const id = pointId(entry.event.payload.event_id);
+    const known = events.get(id);
+    if (!known || isOlder(known.payload, entry.event.payload)) {
+      events.set(id, { ...entry.event, origin: entry.origin });
+    }
+  }
+  for (const event of events.values()) {
+    event.payload = moved(event.payload, moves.get(event.payload.group_id));
+  }
+  return { events: [...events.values()], moves: [...moves.values()] };
+}
+
+function moved(payload: EventPayload, move: GroupMove | undefined): EventPayload {
+  if (!move || !isOlder(payload, move)) return payload;
+  return { ...payload, trace_id: move.trace_id, generation: move.generation, revision: move.revision };
+}

@@ -1,0 +1,88 @@
+import type { Embedder } from '../../lib/embedding/embedder.js';
+import type { ConsumedBatch } from '../../lib/kafka/types.js';
+import type { Codec } from '../../lib/model/codec.js';
+import type { AgentEvent, GroupLink } from '../../lib/model/events.js';
+import type { DataError } from '../../lib/model/result.js';
+import { QdrantMissingError } from '../../lib/stores/qdrant/errors.js';
+import type { QdrantStore } from '../../lib/stores/qdrant/store.js';
+import type { EncodedRecord } from '../../lib/topology/topology.js';
+import { encodeEvent, wantsVector } from './core/encode.js';
+import { type Entry, fold } from './core/fold.js';
+import type { SinkMetrics } from './metrics.js';
+import { VectorWriter } from './service.js';
+
+export interface SinkParts {
+  codec: Codec;
+  store: QdrantStore;
+  embedder: Embedder;
+  /** Durable when it resolves. */
+  deadLetter: (record: EncodedRecord, cause: DataError) => Promise<void>;
+  metrics: SinkMetrics;
+}
+
+/**
+ * The handler of agent-events: decode, fold, embed, write. Resolves when everything the batch says is in Qdrant or in
+ * dead-letter. @throws when Qdrant is down: the consumer then holds the partition and tries the same batch again.
+ */
+export function createHandler(
+  parts: SinkParts,
+): (batch: ConsumedBatch, signal: AbortSignal) => Promise<void> {
+  const { codec, store, embedder, metrics } = parts;
+  const deadLetter = async (record: EncodedRecord, cause: DataError) => {
+    await parts.deadLetter(record, cause);
+    metrics.deadLetters.inc();
+  };
+  const writer = new VectorWriter<EncodedRecord>(store, deadLetter);
+
+  const read = async (records: readonly EncodedRecord[]): Promise<Entry<EncodedRecord>[]> => {
+    const entries: Entry<EncodedRecord>[] = [];
+    for (const record of records) {
+      const decoded = decode(codec, record);
+      if (!decoded.ok) await deadLetter(record, decoded.error);
+      else if (decoded.value === null) metrics.skipped.inc();
+      else entries.push(decoded.value);
+    }
+    return entries;
+  };
+
+  return async (batch, signal) => {
+    const stop = metrics.batchSeconds.startTimer();
+    const { events, moves } = fold(await read(batch.records));
+    const vectors = await embedder.embed(events.map((event) => event.text));
+    const points = events.map(({ payload, origin }, index) => ({ payload, origin, vector: vectors[index]! }));
+    try {
+      const counts = await writer.write(points, signal);
+      await writer.move(moves, signal);
+      metrics.written.inc(counts.written);
+      metrics.ignored.inc(counts.ignored);
+    } catch (error) {
+      // someone dropped the collection: the consumer's next attempt finds it again, empty
+      if (error instanceof QdrantMissingError)
+        await store.ensureCollection(embedder.model, embedder.dimensions);
+      throw error;
+    }
+    metrics.moved.inc(moves.length);
+    metrics.records.inc(batch.records.length);
+    stop();
+  };
+}
+
+type Decoded = { ok: true; value: Entry<EncodedRecord> | null } | { ok: false; error: DataError };
+
+/** null: an event that is to have no vector. */
+function decode(codec: Codec, record: EncodedRecord): Decoded {
+  if (record.value === null) {
+    return { ok: false, error: { code: 'AVRO_FRAME', message: 'a record of agent-events without a value' } };
+  }
+  const decoded = codec.decode<AgentEvent | GroupLink>(record.value, ['agent-event', 'group-link']);
+  if (!decoded.ok) return decoded;
+  const { schema, value } = decoded.value;
+  if (schema === 'group-link') {
+    return { ok: true, value: { kind: 'link', link: value as GroupLink, origin: record } };
+  }
+  const event = value as AgentEvent;
+  if (!wantsVector(event)) return { ok: true, value: null };
+  const encoded = encodeEvent(event);
+  if (!encoded.ok) return encoded;
+  return { ok: true, value: { kind: 'event', event: encoded.value, origin: record } };
+}
