@@ -3,15 +3,15 @@ import { cpSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeF
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { projectRoot } from '../../lib/config/root.js';
-import { component, type LocalComponent, type StartOptions } from './component.js';
+import { type LocalComponent, type StartOptions, startComponent } from './component.js';
 import { installFromMaven, type Progress, run } from './install.js';
 import { requireJava } from './java.js';
-import { startProcess } from './process.js';
-import { waitFor } from './wait.js';
 
 export const KAFKA_VERSION = '4.1.0';
 
 const home = (cacheDir: string) => join(cacheDir, `kafka-${KAFKA_VERSION}`);
+
+export const kafkaInstalled = (cacheDir: string): boolean => existsSync(home(cacheDir));
 
 /** Class path of the broker and its command-line tools (org.apache.kafka.tools.*). */
 export const kafkaClassPath = (cacheDir: string): string => join(home(cacheDir), 'libs', '*');
@@ -139,31 +139,30 @@ export async function startKafka(options: KafkaOptions): Promise<LocalComponent>
   format(options.cacheDir, logs);
   const properties = join(options.dataDir, 'server.properties');
   writeFileSync(properties, brokerProperties({ ...options, dataDir: logs }));
-  const child = await startProcess({
-    command: java,
-    args: [
-      `-Xmx${options.heapMb ?? 512}m`,
-      '-Xms128m',
-      '-XX:+UseG1GC',
-      '-XX:+ExitOnOutOfMemoryError',
-      '-Dorg.slf4j.simpleLogger.showDateTime=true',
-      "-Dorg.slf4j.simpleLogger.dateTimeFormat=yyyy-MM-dd'T'HH:mm:ss.SSSXXX",
-      '-Dorg.slf4j.simpleLogger.log.org.apache.kafka.common.config=warn',
-      '-cp',
-      kafkaClassPath(options.cacheDir),
-      'kafka.Kafka',
-      properties,
-    ],
-    logFile: options.logFile,
-  });
-  try {
-    await waitFor(`Kafka on port ${options.port}`, () => brokerAnswers(options.port), {
+  return startComponent(
+    {
+      command: java,
+      args: [
+        `-Xmx${options.heapMb ?? 512}m`,
+        '-Xms128m',
+        '-XX:+UseG1GC',
+        '-XX:+ExitOnOutOfMemoryError',
+        '-Dorg.slf4j.simpleLogger.showDateTime=true',
+        "-Dorg.slf4j.simpleLogger.dateTimeFormat=yyyy-MM-dd'T'HH:mm:ss.SSSXXX",
+        '-Dorg.slf4j.simpleLogger.log.org.apache.kafka.common.config=warn',
+        '-cp',
+        kafkaClassPath(options.cacheDir),
+        'kafka.Kafka',
+        properties,
+      ],
+      logFile: options.logFile,
+    },
+    {
+      what: `Kafka on port ${options.port}`,
+      url: `127.0.0.1:${options.port}`,
+      check: () => brokerAnswers(options.port),
       limitMs: 60_000,
-      child,
-    });
-  } catch (error) {
-    await child.stop(0);
-    throw error;
-  }
-  return component(child, `127.0.0.1:${options.port}`);
+      signal: options.signal,
+    },
+  );
 }

@@ -1,11 +1,10 @@
 import { createHash } from 'node:crypto';
-import { mkdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { projectRoot } from '../../lib/config/root.js';
-import { component, type LocalComponent, type StartOptions } from './component.js';
+import { type LocalComponent, type StartOptions, startComponent } from './component.js';
 import { installOnce, type Progress, run } from './install.js';
-import { startProcess } from './process.js';
-import { answers, waitFor } from './wait.js';
+import { answers } from './wait.js';
 
 const source = () => join(projectRoot(), 'deploy/local/qdrant');
 
@@ -14,6 +13,8 @@ function home(cacheDir: string): string {
   const requirements = readFileSync(join(source(), 'requirements.txt'));
   return join(cacheDir, `qdrant-${createHash('sha256').update(requirements).digest('hex').slice(0, 12)}`);
 }
+
+export const qdrantInstalled = (cacheDir: string): boolean => existsSync(home(cacheDir));
 
 /** Makes the Python virtual environment of the server. Installed already: returns at once. */
 export async function installQdrant(cacheDir: string, progress?: Progress): Promise<void> {
@@ -41,26 +42,25 @@ export async function startQdrant(options: StartOptions): Promise<LocalComponent
   mkdirSync(options.dataDir, { recursive: true });
   const url = `http://127.0.0.1:${options.port}`;
   const folder = home(options.cacheDir);
-  const child = await startProcess({
-    command: join(folder, 'bin/python3'),
-    args: [join(source(), 'server.py')],
-    env: {
-      ...process.env,
-      PYTHONUNBUFFERED: '1',
-      PYTHONDONTWRITEBYTECODE: '1',
-      QDRANT_PORT: String(options.port),
-      QDRANT_DATA: options.dataDir,
+  return startComponent(
+    {
+      command: join(folder, 'bin/python3'),
+      args: [join(source(), 'server.py')],
+      env: {
+        ...process.env,
+        PYTHONUNBUFFERED: '1',
+        PYTHONDONTWRITEBYTECODE: '1',
+        QDRANT_PORT: String(options.port),
+        QDRANT_DATA: options.dataDir,
+      },
+      logFile: options.logFile,
     },
-    logFile: options.logFile,
-  });
-  try {
-    await waitFor(`Qdrant on port ${options.port}`, () => answers(`${url}/readyz`), {
+    {
+      what: `Qdrant on port ${options.port}`,
+      url: url,
+      check: () => answers(`${url}/readyz`),
       limitMs: 60_000,
-      child,
-    });
-  } catch (error) {
-    await child.stop(0);
-    throw error;
-  }
-  return component(child, url);
+      signal: options.signal,
+    },
+  );
 }

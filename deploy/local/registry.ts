@@ -1,15 +1,16 @@
-import { mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { projectRoot } from '../../lib/config/root.js';
-import { component, type LocalComponent, type StartOptions } from './component.js';
+import { type LocalComponent, type StartOptions, startComponent } from './component.js';
 import { installFromMaven, type Progress, run } from './install.js';
 import { requireJava } from './java.js';
-import { startProcess } from './process.js';
-import { answers, waitFor } from './wait.js';
+import { answers } from './wait.js';
 
 export const REGISTRY_VERSION = '2.6.13.Final';
 
 const home = (cacheDir: string) => join(cacheDir, `registry-${REGISTRY_VERSION}`);
+
+export const registryInstalled = (cacheDir: string): boolean => existsSync(home(cacheDir));
 
 /** Downloads and unpacks Apicurio Registry. Installed already: returns at once. */
 export async function installRegistry(cacheDir: string, progress?: Progress): Promise<void> {
@@ -34,29 +35,28 @@ export async function startRegistry(options: StartOptions & { heapMb?: number })
   if (!runner) throw new Error(`no *-runner.jar in ${folder}: remove that folder and start again`);
   mkdirSync(options.dataDir, { recursive: true });
   const root = `http://127.0.0.1:${options.port}`;
-  const child = await startProcess({
-    command: requireJava(),
-    args: [
-      `-Xmx${options.heapMb ?? 256}m`,
-      '-XX:+UseSerialGC',
-      `-Dquarkus.http.host=127.0.0.1`,
-      `-Dquarkus.http.port=${options.port}`,
-      `-Dquarkus.datasource.jdbc.url=jdbc:h2:file:${join(options.dataDir, 'reg')}`,
-      '-Dquarkus.log.console.color=false',
-      '-jar',
-      join(folder, runner),
-    ],
-    cwd: options.dataDir,
-    logFile: options.logFile,
-  });
-  try {
-    await waitFor(`the registry on port ${options.port}`, () => answers(`${root}/health/ready`), {
+  return startComponent(
+    {
+      command: requireJava(),
+      args: [
+        `-Xmx${options.heapMb ?? 256}m`,
+        '-XX:+UseSerialGC',
+        `-Dquarkus.http.host=127.0.0.1`,
+        `-Dquarkus.http.port=${options.port}`,
+        `-Dquarkus.datasource.jdbc.url=jdbc:h2:file:${join(options.dataDir, 'reg')}`,
+        '-Dquarkus.log.console.color=false',
+        '-jar',
+        join(folder, runner),
+      ],
+      cwd: options.dataDir,
+      logFile: options.logFile,
+    },
+    {
+      what: `the registry on port ${options.port}`,
+      url: `${root}/apis/ccompat/v7`,
+      check: () => answers(`${root}/health/ready`),
       limitMs: 90_000,
-      child,
-    });
-  } catch (error) {
-    await child.stop(0);
-    throw error;
-  }
-  return component(child, `${root}/apis/ccompat/v7`);
+      signal: options.signal,
+    },
+  );
 }
