@@ -1,0 +1,202 @@
+import {
+  CallTerminatedError,
+  ConnectionUnavailableError,
+  HttpConnectionError,
+  QueryError,
+  type ServerError,
+  Surreal,
+  UnexpectedConnectionError,
+} from 'surrealdb';
+import { WebSocket } from 'ws';
+import type { Logger } from '../../telemetry/logger.js';
+import { StoreRefusedError, StoreUnavailableError } from './errors.js';
+
+export interface SurrealSettings {
+  /** `ws://host:port/rpc` or `wss://…`. */
+  url: string;
+  user: string;
+  password: string;
+  namespace: string;
+  database: string;
+  logger?: Logger;
+  /** How long {@link connectSurreal} tries before it gives up; 0 does not wait for the first connection at all. */
+  connectTimeoutMs?: number;
+  /** How long one query may take. */
+  queryTimeoutMs?: number;
+}
+
+export interface SurrealStore {
+  /**
+   * Runs statements and returns the result of each (BEGIN and COMMIT have one, too). Values travel as bind variables.
+   * @throws StoreUnavailableError at once while there is no connection, and after `timeoutMs`.
+   * @throws StoreRefusedError with the first statement's reason; a transaction is then undone.
+   */
+  query<T extends unknown[]>(sql: string, bindings?: Record<string, unknown>, timeoutMs?: number): Promise<T>;
+  /** `reason` is null while connected. */
+  health(): { connected: boolean; reason: string | null };
+  close(): Promise<void>;
+}
+
+const FIRST_DELAY_MS = 100;
+const LONGEST_DELAY_MS = 3_000;
+const ATTEMPT_LIMIT_MS = 5_000;
+
+/** `ws` gives Node buffers and has no dispatchEvent; the client expects a browser's socket. */
+class ClientSocket extends WebSocket {
+  constructor(url: string, protocols?: string | string[]) {
+    super(url, protocols, { perMessageDeflate: false, handshakeTimeout: ATTEMPT_LIMIT_MS });
+    this.binaryType = 'arraybuffer';
+  }
+  dispatchEvent(event: Event): boolean {
+    const { detail } = event as CustomEvent<unknown>;
+    return this.emit('error', detail instanceof Error ? detail : new Error(String(detail)));
+  }
+}
+
+/**
+ * Connects with the stock client. The client's own reconnecting is off: it sends what was under way a second time by
+ * itself, and holds calls back while disconnected. Here a lost connection fails every call at once, so that the caller
+ * decides, and is made anew with a back-off from 100 ms to 3 s for as long as the store is open.
+ *
+ * @throws StoreUnavailableError when there is no connection after `connectTimeoutMs` (30 s).
+ */
+export async function connectSurreal(settings: SurrealSettings): Promise<SurrealStore> {
+  const { queryTimeoutMs = 30_000, connectTimeoutMs = 30_000, logger } = settings;
+  let client: Surreal | null = null;
+  let reason = 'not connected yet';
+  let closed = false;
+  let wake = () => {};
+  const listeners = new Set<() => void>();
+
+  const drop = (from: Surreal, why: string) => {
+    if (client !== from) return;
+    client = null;
+    reason = why;
+    if (closed) return;
+    logger?.warn({ reason: why }, 'SurrealDB: the connection is lost');
+    void from.close().catch(() => {}); // it is given up either way
+    void keepConnecting();
+  };
+
+  const attempt = async (): Promise<void> => {
+    const next = new Surreal({
+      websocketImpl: ClientSocket as unknown as typeof globalThis.WebSocket,
+      codecOptions: { useNativeDates: true },
+    });
+    try {
+      await withLimit(
+        next.connect(settings.url, {
+          namespace: settings.namespace,
+          database: settings.database,
+          authentication: { username: settings.user, password: settings.password },
+          reconnect: false,
+        }),
+        ATTEMPT_LIMIT_MS,
+        'connecting',
+      );
+    } catch (error) {
+      void next.close().catch(() => {}); // it never opened
+      throw error;
+    }
+    client = next;
+    next.subscribe('disconnected', () => drop(next, 'disconnected'));
+    for (const listener of listeners) listener();
+  };
+
+  const keepConnecting = async (): Promise<void> => {
+    for (let delayMs = FIRST_DELAY_MS; !closed; delayMs = Math.min(delayMs * 2, LONGEST_DELAY_MS)) {
+      try {
+        await attempt();
+        logger?.info({ url: settings.url }, 'SurrealDB: connected');
+        return;
+      } catch (error) {
+        reason = error instanceof Error ? error.message : String(error);
+        logger?.debug({ reason }, 'SurrealDB: no connection yet');
+      }
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, delayMs);
+        wake = () => {
+          clearTimeout(timer);
+          resolve();
+        };
+      });
+    }
+  };
+
+  void keepConnecting();
+  if (connectTimeoutMs > 0) {
+    const connected = new Promise<void>((resolve) => listeners.add(resolve));
+    await withLimit(connected, connectTimeoutMs, 'connecting').catch(() => {
+      closed = true;
+      wake();
+      throw new StoreUnavailableError(
+        `no connection to ${settings.url} in ${connectTimeoutMs} ms: ${reason}`,
+      );
+    });
+  }
+
+  return {
+    async query<T extends unknown[]>(
+      sql: string,
+      bindings: Record<string, unknown> = {},
+      timeoutMs = queryTimeoutMs,
+    ): Promise<T> {
+      const current = client;
+      if (!current) throw new StoreUnavailableError(`SurrealDB is not connected: ${reason}`);
+      try {
+        const responses = await withLimit(current.query(sql, bindings).responses(), timeoutMs, 'the query');
+        const failures = responses.filter((response) => !response.success).map((response) => response.error);
+        if (failures.length > 0) {
+          // the statements around the failing one only say that they were not executed
+          const cause = failures.find((error) => !isNotExecuted(error)) ?? failures[0]!;
+          throw new StoreRefusedError(cause.message, { cause });
+        }
+        return responses.map((response) => (response.success ? response.result : undefined)) as T;
+      } catch (error) {
+        if (error instanceof StoreRefusedError) throw error;
+        const message = error instanceof Error ? error.message : String(error);
+        // what is left is the server's refusal of the whole request, or a value that cannot be encoded
+        if (!isUnavailable(error)) throw new StoreRefusedError(message, { cause: error });
+        // an answer that never came leaves its call in the client: a new connection frees it
+        drop(current, message);
+        throw new StoreUnavailableError(message, { cause: error });
+      }
+    },
+    health: () => ({ connected: client !== null, reason: client ? null : reason }),
+    async close() {
+      closed = true;
+      wake();
+      const last = client;
+      client = null;
+      reason = 'closed';
+      if (last) await withLimit(last.close(), ATTEMPT_LIMIT_MS, 'closing').catch(() => {}); // nothing is under way
+    },
+  };
+}
+
+const isUnavailable = (error: unknown): boolean =>
+  [
+    StoreUnavailableError,
+    CallTerminatedError,
+    ConnectionUnavailableError,
+    UnexpectedConnectionError,
+    HttpConnectionError,
+  ].some((kind) => error instanceof kind);
+
+const isNotExecuted = (error: ServerError): boolean =>
+  (error instanceof QueryError && error.isNotExecuted) || /not executed/i.test(error.message);
+
+async function withLimit<T>(promise: PromiseLike<T>, limitMs: number, what: string): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const limit = new Promise<never>((_, reject) => {
+    timer = setTimeout(
+      () => reject(new StoreUnavailableError(`${what} took more than ${limitMs} ms`)),
+      limitMs,
+    );
+  });
+  try {
+    return await Promise.race([promise, limit]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,16 @@
+export { connectSurreal, type SurrealSettings, type SurrealStore } from './connection.js';
+export { BadCursorError } from './cursor.js';
+export { StoreRefusedError, StoreUnavailableError } from './errors.js';
+export {
+  countEvents,
+  type EventFilter,
+  listEvents,
+  listTraces,
+  MAX_LIMIT,
+  type Paging,
+  type TraceFilter,
+} from './listings.js';
+export { findTraceBySession, getEvent, getEventsByIds, getTrace, type TraceView } from './reads.js';
+export type { CauseRow, EventRow, TraceRow } from './rows.js';
+export { applySchema } from './schema.js';
+export * from './writes.js';

@@ -1,0 +1,153 @@
+import type { AgentEvent, ModelStats, RawPosition, ToolStats, TraceStatus, Why } from '../../model/events.js';
+
+/** An event as the API shows it. Times are ISO 8601 in UTC with milliseconds. */
+export interface EventRow {
+  event_id: string;
+  trace_id: string;
+  group_id: string;
+  group_key: string;
+  session_id: string | null;
+  agent_id: string | null;
+  timestamp: string;
+  event_type: string;
+  framework: string | null;
+  properties: Record<string, unknown>;
+  source: AgentEvent['source'];
+  raw: RawPosition;
+  why: Why;
+  flags: string[];
+  options: AgentEvent['options'];
+  revision: number;
+  generation: number;
+  created_at: string;
+  updated_at: string;
+}
+
+/** A trace as the API shows it. Times are ISO 8601 in UTC with milliseconds. */
+export interface TraceRow {
+  trace_id: string;
+  session_id: string | null;
+  agent_id: string | null;
+  status: TraceStatus;
+  merged_into: string | null;
+  continues: string | null;
+  group_ids: string[];
+  agents: string[];
+  frameworks: string[];
+  total_events: number;
+  error_count: number;
+  event_counts: Record<string, number>;
+  tools: Record<string, ToolStats>;
+  models: Record<string, ModelStats>;
+  start_time: string;
+  end_time: string | null;
+  duration_ms: number;
+  revision: number;
+  generation: number;
+  created_at: string;
+  updated_at: string;
+}
+
+/** `causedBy`: `event_id` came about because of `cause_id`. */
+export interface CauseRow {
+  event_id: string;
+  cause_id: string;
+  reason: string;
+}
+
+interface StoredRecord {
+  id: { id: unknown };
+  [field: string]: unknown;
+}
+
+const iso = (time: unknown): string => (time as Date).toISOString();
+const orNull = <T>(value: unknown): T | null => (value === undefined ? null : (value as T));
+
+const SOURCE_PARTS = ['system', 'account', 'region', 'log_group', 'log_stream', 'log_id'] as const;
+
+/** A record of agent_event as the client decodes it → an API row. */
+export function toEventRow(record: StoredRecord): EventRow {
+  const source = orNull<Record<string, string>>(record.source);
+  return {
+    event_id: String(record.id.id),
+    trace_id: record.trace_id as string,
+    group_id: record.group_id as string,
+    group_key: record.group_key as string,
+    session_id: orNull(record.session_id),
+    agent_id: orNull(record.agent_id),
+    timestamp: iso(record.timestamp),
+    event_type: record.event_type as string,
+    framework: orNull(record.framework),
+    properties: decodeProperties(record.properties as Record<string, unknown>),
+    source:
+      source &&
+      (Object.fromEntries(
+        SOURCE_PARTS.map((part) => [part, source[part] ?? null]),
+      ) as unknown as AgentEvent['source']),
+    raw: record.raw as RawPosition,
+    why: record.why as Why,
+    flags: record.flags as string[],
+    options: orNull(record.options),
+    revision: record.revision as number,
+    generation: record.generation as number,
+    created_at: iso(record.created_at),
+    updated_at: iso(record.updated_at),
+  };
+}
+
+/** A record of agent_trace as the client decodes it → an API row. */
+export function toTraceRow(record: StoredRecord): TraceRow {
+  return {
+    trace_id: String(record.id.id),
+    session_id: orNull(record.session_id),
+    agent_id: orNull(record.agent_id),
+    status: record.status as TraceStatus,
+    merged_into: orNull(record.merged_into),
+    continues: orNull(record.continues),
+    group_ids: record.group_ids as string[],
+    agents: record.agents as string[],
+    frameworks: record.frameworks as string[],
+    total_events: record.total_events as number,
+    error_count: record.error_count as number,
+    event_counts: decodeProperties(record.event_counts as Record<string, unknown>) as Record<string, number>,
+    tools: decodeProperties(record.tools as Record<string, unknown>) as Record<string, ToolStats>,
+    models: decodeProperties(record.models as Record<string, unknown>) as Record<string, ModelStats>,
+    start_time: iso(record.start_time),
+    end_time: record.end_time === undefined ? null : iso(record.end_time),
+    duration_ms: record.duration_ms as number,
+    revision: record.revision as number,
+    generation: record.generation as number,
+    created_at: iso(record.created_at),
+    updated_at: iso(record.updated_at),
+  };
+}
+
+// the client builds plain objects by assignment, which would lose a key of this name or worse
+const PROTO = /^(%*)__proto__$/;
+const ESCAPED_PROTO = /^%+__proto__$/;
+
+/** Objects of users' data before they travel: a key `__proto__` gets a `%` before it. Shares what needs no change. */
+export function encodeProperties(value: Record<string, unknown>): Record<string, unknown> {
+  return rename(value, PROTO, (key) => `%${key}`) as Record<string, unknown>;
+}
+
+export function decodeProperties(value: Record<string, unknown>): Record<string, unknown> {
+  return rename(value, ESCAPED_PROTO, (key) => key.slice(1)) as Record<string, unknown>;
+}
+
+function rename(value: unknown, pattern: RegExp, name: (key: string) => string): unknown {
+  if (value === null || typeof value !== 'object' || value instanceof Date) return value;
+  if (Array.isArray(value)) {
+    const items = value.map((item) => rename(item, pattern, name));
+    return items.some((item, index) => item !== value[index]) ? items : value;
+  }
+  const entries = Object.entries(value);
+  let changed = false;
+  const renamed = entries.map(([key, inner]): [string, unknown] => {
+    const item = rename(inner, pattern, name);
+    const fits = key.endsWith('__proto__') && pattern.test(key);
+    if (fits || item !== inner) changed = true;
+    return [fits ? name(key) : key, item];
+  });
+  return changed ? Object.fromEntries(renamed) : value;
+}

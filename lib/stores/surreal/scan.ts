@@ -1,0 +1,142 @@
+import { RecordId } from 'surrealdb';
+import type { SurrealStore } from './connection.js';
+import type { Position } from './cursor.js';
+
+type Stored = { id: { id: unknown }; rank: number; timestamp?: Date; start_time?: Date };
+
+/** A listing in the order of (time, id), newest or oldest first. Field names come from code, values are bound. */
+export interface Listing {
+  table: 'agent_event' | 'agent_trace';
+  timeField: 'timestamp' | 'start_time';
+  order: 'asc' | 'desc';
+  /** Field whose index leads the way; null: the index of time alone. */
+  lead: { field: string; value: string } | null;
+  /** Other conditions on a row, as SurrealQL over its fields and `bindings`. */
+  conditions: string[];
+  bindings: Record<string, unknown>;
+  /** Half-open [fromMs, toMs), Unix milliseconds. */
+  fromMs: number | null;
+  toMs: number | null;
+  limit: number;
+  after: Position | null;
+}
+
+export interface Page<Row> {
+  rows: Row[];
+  /** Where to go on; null at the end. A page may be short and still have one: the budget of a scan was used up. */
+  next: Position | null;
+}
+
+const EARLIEST_MS = -8e15;
+const LATEST_MS = 8e15;
+const LARGEST_CHUNK = 4_000;
+const MOST_SCANNED = 200_000;
+
+/**
+ * One page. The engine (3.0.2) reads an index forward only, sorts whole tables otherwise, and pushes a LIMIT below the
+ * conditions that the index does not cover, which loses rows. So a chunk is read by exactly what the index covers, and
+ * everything else is asked of that chunk; another follows until the page is full.
+ */
+export async function scanPage<Row extends Stored>(
+  store: SurrealStore,
+  listing: Listing,
+): Promise<Page<Row>> {
+  // a lead's index is newest first: oldest first by it means sorting what it covers, few rows for a trace or a session
+  if (listing.order === 'asc' && listing.lead && ['trace_id', 'session_id'].includes(listing.lead.field)) {
+    return sortedPage(store, listing);
+  }
+  const descending = listing.order === 'desc';
+  const lead = descending ? listing.lead : null;
+  const conditions = [...listing.conditions];
+  const bindings: Record<string, unknown> = { ...listing.bindings };
+  if (listing.lead) bindings.lead = listing.lead.value;
+  if (listing.lead && !lead) conditions.push(`${listing.lead.field} = $lead`);
+  const key = descending ? 'rank' : listing.timeField;
+  const keyValue = (value: number) => (descending ? value : new Date(value));
+  const covered = lead ? `${lead.field} = $lead AND ` : '';
+  // keys before and behind the range: [from, to) in time is (-to, -from] in rank
+  const beforeFirst = descending
+    ? -(listing.toMs ?? LATEST_MS)
+    : listing.fromMs === null
+      ? EARLIEST_MS
+      : listing.fromMs - 1;
+  const last = descending ? -(listing.fromMs ?? EARLIEST_MS) : (listing.toMs ?? LATEST_MS) - 1;
+  const keyOf = (row: Stored) => (descending ? row.rank : (row[listing.timeField] as Date).getTime());
+
+  const rows: Row[] = [];
+  let at: Position | null = listing.after;
+  let chunk = conditions.length > 0 ? Math.max(listing.limit + 1, 500) : listing.limit + 1;
+  for (
+    let scanned = 0;
+    scanned < MOST_SCANNED;
+    scanned += chunk, chunk = Math.min(chunk * 2, LARGEST_CHUNK)
+  ) {
+    const start: Position | null = at;
+    const [, , , answer] = await store.query<[unknown, unknown, unknown, Answer<Row>]>(
+      `LET $ties = ${
+        start
+          ? `(SELECT * FROM (SELECT * FROM ${listing.table} WHERE ${covered}${key} = $at) WHERE id > $after ORDER BY id)`
+          : '[]'
+      };
+       LET $chunk_rows = (SELECT * FROM ${listing.table} WHERE ${covered}${key} > $at LIMIT ${chunk});
+       LET $all = array::concat($ties, $chunk_rows);
+       RETURN {
+         full: array::len($chunk_rows) >= ${chunk},
+         last: IF array::len($all) > 0 { [$all[array::len($all) - 1].${key}, $all[array::len($all) - 1].id] } ELSE { NONE },
+         rows: ${conditions.length > 0 ? `(SELECT * FROM $all WHERE ${conditions.join(' AND ')})` : '$all'}
+       };`,
+      {
+        ...bindings,
+        at: keyValue(start ? start.key : beforeFirst),
+        after: start ? new RecordId(listing.table, start.id) : undefined,
+      },
+    );
+    for (const row of answer.rows) {
+      if (keyOf(row) > last) return { rows, next: null };
+      if (rows.length === listing.limit) {
+        const end = rows.at(-1)!;
+        return { rows, next: { key: keyOf(end), id: String(end.id.id) } };
+      }
+      rows.push(row);
+    }
+    if (!answer.full || !answer.last) return { rows, next: null };
+    const [lastKey, lastId] = answer.last;
+    at = { key: Number(lastKey), id: String(lastId.id) };
+    if (at.key > last) return { rows, next: null };
+  }
+  return { rows, next: at };
+}
+
+interface Answer<Row> {
+  full: boolean;
+  last: [number | Date, { id: unknown }] | undefined;
+  rows: Row[];
+}
+
+async function sortedPage<Row extends Stored>(store: SurrealStore, listing: Listing): Promise<Page<Row>> {
+  const { timeField, lead } = listing;
+  const conditions = [`${lead!.field} = $lead`, ...listing.conditions];
+  if (listing.fromMs !== null) conditions.push(`${timeField} >= $from`);
+  if (listing.toMs !== null) conditions.push(`${timeField} < $to`);
+  if (listing.after) conditions.push(`(${timeField} > $at OR (${timeField} = $at AND id > $after))`);
+  const [found] = await store.query<[Row[]]>(
+    `SELECT * FROM ${listing.table} WHERE ${conditions.join(' AND ')} ORDER BY ${timeField}, id LIMIT ${listing.limit + 1};`,
+    {
+      ...listing.bindings,
+      lead: lead!.value,
+      from: listing.fromMs === null ? undefined : new Date(listing.fromMs),
+      to: listing.toMs === null ? undefined : new Date(listing.toMs),
+      at: listing.after ? new Date(listing.after.key) : undefined,
+      after: listing.after ? new RecordId(listing.table, listing.after.id) : undefined,
+    },
+  );
+  const rows = found.slice(0, listing.limit);
+  const end = rows.at(-1);
+  return {
+    rows,
+    next:
+      found.length > listing.limit && end
+        ? { key: (end[timeField] as Date).getTime(), id: String(end.id.id) }
+        : null,
+  };
+}

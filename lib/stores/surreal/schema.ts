@@ -1,0 +1,92 @@
+import type { SurrealStore } from './connection.js';
+
+const identifier = (name: string) => `\`${name.replaceAll('\\', '\\\\').replaceAll('`', '\\`')}\``;
+
+/** What both main tables have: who wrote the row last. Compared as (generation, revision) by every write. */
+const guard = (table: string) => `
+DEFINE FIELD OVERWRITE revision ON ${table} TYPE int;
+DEFINE FIELD OVERWRITE generation ON ${table} TYPE int;
+DEFINE FIELD OVERWRITE created_at ON ${table} TYPE datetime;
+DEFINE FIELD OVERWRITE updated_at ON ${table} TYPE datetime;`;
+
+/** Fields are overwritten (cheap), indexes are not (that would build them anew at every start). */
+const TABLES = `
+DEFINE TABLE OVERWRITE agent_event SCHEMAFULL;
+DEFINE FIELD OVERWRITE trace_id ON agent_event TYPE string;
+DEFINE FIELD OVERWRITE group_id ON agent_event TYPE string;
+DEFINE FIELD OVERWRITE group_key ON agent_event TYPE string;
+DEFINE FIELD OVERWRITE session_id ON agent_event TYPE option<string>;
+DEFINE FIELD OVERWRITE agent_id ON agent_event TYPE option<string>;
+DEFINE FIELD OVERWRITE timestamp ON agent_event TYPE datetime;
+DEFINE FIELD OVERWRITE rank ON agent_event TYPE int;
+DEFINE FIELD OVERWRITE event_type ON agent_event TYPE string;
+DEFINE FIELD OVERWRITE framework ON agent_event TYPE option<string>;
+DEFINE FIELD OVERWRITE properties ON agent_event TYPE object FLEXIBLE;
+DEFINE FIELD OVERWRITE source ON agent_event TYPE option<object> FLEXIBLE;
+DEFINE FIELD OVERWRITE raw ON agent_event TYPE object FLEXIBLE;
+DEFINE FIELD OVERWRITE why ON agent_event TYPE object FLEXIBLE;
+DEFINE FIELD OVERWRITE options ON agent_event TYPE option<object> FLEXIBLE;
+DEFINE FIELD OVERWRITE flags ON agent_event TYPE array<string>;
+${guard('agent_event')}
+DEFINE INDEX IF NOT EXISTS idx_timestamp ON agent_event FIELDS timestamp;
+DEFINE INDEX IF NOT EXISTS idx_newest ON agent_event FIELDS rank;
+DEFINE INDEX IF NOT EXISTS idx_trace_id ON agent_event FIELDS trace_id, rank;
+DEFINE INDEX IF NOT EXISTS idx_event_type ON agent_event FIELDS event_type, rank;
+DEFINE INDEX IF NOT EXISTS idx_agent_id ON agent_event FIELDS agent_id, rank;
+DEFINE INDEX IF NOT EXISTS idx_session_id ON agent_event FIELDS session_id, rank;
+DEFINE INDEX IF NOT EXISTS idx_group_id ON agent_event FIELDS group_id;
+
+DEFINE TABLE OVERWRITE agent_trace SCHEMAFULL;
+DEFINE FIELD OVERWRITE session_id ON agent_trace TYPE option<string>;
+DEFINE FIELD OVERWRITE agent_id ON agent_trace TYPE option<string>;
+DEFINE FIELD OVERWRITE status ON agent_trace TYPE string;
+DEFINE FIELD OVERWRITE merged_into ON agent_trace TYPE option<string>;
+DEFINE FIELD OVERWRITE group_ids ON agent_trace TYPE array<string>;
+DEFINE FIELD OVERWRITE continues ON agent_trace TYPE option<string>;
+DEFINE FIELD OVERWRITE agents ON agent_trace TYPE array<string>;
+DEFINE FIELD OVERWRITE frameworks ON agent_trace TYPE array<string>;
+DEFINE FIELD OVERWRITE total_events ON agent_trace TYPE int DEFAULT 0;
+DEFINE FIELD OVERWRITE error_count ON agent_trace TYPE int DEFAULT 0;
+DEFINE FIELD OVERWRITE event_counts ON agent_trace TYPE object FLEXIBLE;
+DEFINE FIELD OVERWRITE tools ON agent_trace TYPE object FLEXIBLE;
+DEFINE FIELD OVERWRITE models ON agent_trace TYPE object FLEXIBLE;
+DEFINE FIELD OVERWRITE start_time ON agent_trace TYPE datetime;
+DEFINE FIELD OVERWRITE rank ON agent_trace TYPE int;
+DEFINE FIELD OVERWRITE end_time ON agent_trace TYPE option<datetime>;
+DEFINE FIELD OVERWRITE duration_ms ON agent_trace TYPE int DEFAULT 0;
+${guard('agent_trace')}
+DEFINE INDEX IF NOT EXISTS idx_start_time ON agent_trace FIELDS start_time;
+DEFINE INDEX IF NOT EXISTS idx_newest ON agent_trace FIELDS rank;
+DEFINE INDEX IF NOT EXISTS idx_session_id ON agent_trace FIELDS session_id, rank;
+DEFINE INDEX IF NOT EXISTS idx_agent_id ON agent_trace FIELDS agent_id, rank;
+DEFINE INDEX IF NOT EXISTS idx_status ON agent_trace FIELDS status, rank;
+DEFINE INDEX IF NOT EXISTS idx_updated_at ON agent_trace FIELDS updated_at;
+
+DEFINE TABLE OVERWRITE contains TYPE RELATION IN agent_trace OUT agent_event SCHEMAFULL;
+
+DEFINE TABLE OVERWRITE causedBy TYPE RELATION IN agent_event OUT agent_event SCHEMAFULL;
+DEFINE FIELD OVERWRITE group_id ON causedBy TYPE string;
+DEFINE FIELD OVERWRITE reason ON causedBy TYPE string;
+DEFINE INDEX IF NOT EXISTS idx_group_id ON causedBy FIELDS group_id;
+
+DEFINE TABLE OVERWRITE trace_recount SCHEMAFULL;
+DEFINE FIELD OVERWRITE reason ON trace_recount TYPE string;
+DEFINE FIELD OVERWRITE since ON trace_recount TYPE datetime;
+`;
+
+/**
+ * Makes namespace, database, tables, fields and indexes. Can be run again at any time and by several services at once.
+ * @throws StoreRefusedError, StoreUnavailableError
+ */
+export async function applySchema(
+  store: SurrealStore,
+  names: { namespace: string; database: string },
+): Promise<void> {
+  await store.query(
+    `DEFINE NAMESPACE IF NOT EXISTS ${identifier(names.namespace)};
+     USE NS ${identifier(names.namespace)};
+     DEFINE DATABASE IF NOT EXISTS ${identifier(names.database)};
+     USE NS ${identifier(names.namespace)} DB ${identifier(names.database)};`,
+  );
+  await store.query(TABLES);
+}

@@ -1,0 +1,263 @@
+import type { AgentEvent, AgentTrace, GroupLink } from '../../model/events.js';
+import type { SurrealStore } from './connection.js';
+import { REPLACES_STORED, replaces, type Version } from './precedence.js';
+import {
+  causeRecord,
+  containsRecord,
+  eventRecord,
+  recountRecord,
+  toEventRecord,
+  toTraceRecord,
+  traceRecord,
+} from './records.js';
+
+/** A group of the greatest size is moved in one transaction; measured at 2 to 3 s. */
+const MOVE_TIMEOUT_MS = 120_000;
+
+/** Event flag: the tracer's state of the group was lost, so its counts say less than the rows. */
+export const STATE_LOST = 'state_lost';
+
+export interface WriteCounts {
+  inserted: number;
+  replaced: number;
+  ignored: number;
+}
+
+interface EventWrite {
+  event: AgentEvent;
+  record: Record<string, unknown>;
+}
+
+const edgeOf = ({ event }: EventWrite) => ({
+  id: containsRecord(event.event_id),
+  in: traceRecord(event.trace_id),
+  out: eventRecord(event.event_id),
+});
+
+/**
+ * Stores events, each at most once per id: those that are new by INSERT IGNORE, the rest where they are newer than the
+ * stored row (see precedence.ts). Row and edge are written in one transaction, so an event that exists has its edge.
+ * Ids must be distinct. Marks traces for a recount where counts from elsewhere can no longer be right.
+ *
+ * @throws StoreUnavailableError, StoreRefusedError; calling again with the same events is harmless.
+ */
+export async function writeEvents(store: SurrealStore, events: AgentEvent[]): Promise<WriteCounts> {
+  const writes = events.map((event) => ({ event, record: toEventRecord(event) }));
+  const lost = events.filter((event) => event.flags.includes(STATE_LOST)).map((event) => event.trace_id);
+  const results = await store.query<unknown[]>(
+    `BEGIN;
+     LET $new = (INSERT IGNORE INTO agent_event $rows RETURN VALUE id);
+     LET $edges_of_new = IF array::len($new) = array::len($rows) { $edges }
+       ELSE { $edges.filter(|$edge| $edge.out IN $new) };
+     INSERT RELATION INTO contains $edges_of_new RETURN NONE;
+     ${markStatement(lost)}
+     RETURN $new;
+     COMMIT;`,
+    {
+      rows: writes.map(({ record }) => record),
+      edges: writes.map(edgeOf),
+      ...markBindings(lost, 'state_lost'),
+    },
+  );
+  const inserted = new Set((results.at(-2) as { id: unknown }[]).map((id) => String(id.id)));
+  if (inserted.size === writes.length) return { inserted: writes.length, replaced: 0, ignored: 0 };
+  const known = writes.filter(({ event }) => !inserted.has(event.event_id));
+  const replaced = await replaceEvents(store, known);
+  return { inserted: inserted.size, replaced, ignored: known.length - replaced };
+}
+
+interface Head extends Omit<Version, 'updated_ms'> {
+  updated_at: Date;
+  trace_id: string;
+}
+
+/** The guarded way: reads what stands, then writes what is newer, with the guard in the statement as well. */
+async function replaceEvents(store: SurrealStore, writes: EventWrite[]): Promise<number> {
+  const [heads] = await store.query<[(Head | null | undefined)[]]>(
+    'RETURN $ids.{generation, revision, group_id, updated_at, trace_id};',
+    { ids: writes.map(({ record }) => record.id) },
+  );
+  const newer: EventWrite[] = [];
+  const strangers = new Set<string>();
+  writes.forEach((write, index) => {
+    const head = heads[index];
+    if (!head?.updated_at) {
+      newer.push(write); // deleted since
+      return;
+    }
+    if (head.group_id !== write.event.group_id) strangers.add(head.trace_id).add(write.event.trace_id);
+    if (replaces(write.event, { ...head, updated_ms: head.updated_at.getTime() })) newer.push(write);
+  });
+  const marks = [...strangers];
+  if (newer.length === 0 && marks.length === 0) return 0;
+  const results = await store.query<unknown[]>(
+    `BEGIN;
+     LET $written = $rows.map(|$r| {
+       LET $done = (UPSERT $r.id CONTENT $r WHERE ${REPLACES_STORED} RETURN VALUE id);
+       RETURN IF array::len($done) > 0 { $r.id } ELSE { NONE };
+     }).filter(|$id| $id != NONE);
+     LET $moved = $edges.filter(|$edge| $edge.out IN $written);
+     DELETE $moved.map(|$edge| $edge.id) RETURN NONE;
+     INSERT RELATION INTO contains $moved RETURN NONE;
+     ${markStatement(marks)}
+     RETURN array::len($written);
+     COMMIT;`,
+    {
+      rows: newer.map(({ record }) => record),
+      edges: newer.map(edgeOf),
+      ...markBindings(marks, 'an event id in two groups'),
+    },
+  );
+  return results.at(-2) as number;
+}
+
+/**
+ * Moves every row of a group that is older than the link to the link's trace, rows and edges in one transaction (an
+ * edge's `in` cannot be updated: it is made anew). Rows written by a later record of the group are left alone.
+ * @returns how many rows moved.
+ */
+export async function moveGroup(store: SurrealStore, link: GroupLink): Promise<number> {
+  const results = await store.query<unknown[]>(
+    `BEGIN;
+     LET $moved = (UPDATE agent_event SET trace_id = $trace_id, revision = $revision, generation = $generation
+       WHERE group_id = $group_id AND (generation < $generation OR (generation = $generation AND revision < $revision))
+       RETURN VALUE id);
+     DELETE $moved.map(|$id| type::record('contains', record::id($id))) RETURN NONE;
+     INSERT RELATION INTO contains
+       $moved.map(|$id| { id: type::record('contains', record::id($id)), in: $trace, out: $id }) RETURN NONE;
+     IF record::exists($mark_from) { UPSERT $mark_to CONTENT { reason: 'moved from a recounted trace', since: time::now() }; };
+     RETURN array::len($moved);
+     COMMIT;`,
+    {
+      group_id: link.group_id,
+      trace_id: link.trace_id,
+      trace: traceRecord(link.trace_id),
+      revision: link.revision,
+      generation: link.generation,
+      mark_from: recountRecord(link.previous_trace_id),
+      mark_to: recountRecord(link.trace_id),
+    },
+    MOVE_TIMEOUT_MS,
+  );
+  return results.at(-2) as number;
+}
+
+/** Stores the latest state of traces, where newer by (generation, revision). Ids must be distinct. */
+export async function writeTraces(store: SurrealStore, traces: AgentTrace[]): Promise<number> {
+  const results = await store.query<unknown[]>(
+    `BEGIN;
+     LET $written = $rows.map(|$r|
+       array::len((UPSERT $r.id CONTENT $r WHERE generation < $r.generation
+         OR (generation = $r.generation AND revision < $r.revision) RETURN VALUE id)));
+     RETURN math::sum($written);
+     COMMIT;`,
+    { rows: traces.map(toTraceRecord) },
+  );
+  return results.at(-2) as number;
+}
+
+/**
+ * Counts those of `traceIds` anew that are marked for it: total_events, event_counts and the span from the rows. Called
+ * after every write that touches a trace, so that the last one to be committed counts what all of them left.
+ */
+export async function recountTraces(store: SurrealStore, traceIds: string[]): Promise<number> {
+  if (traceIds.length === 0) return 0;
+  const [marks] = await store.query<[{ id: unknown }[]]>('RETURN $ids.filter(|$id| record::exists($id));', {
+    ids: traceIds.map(recountRecord),
+  });
+  for (const { id } of marks) {
+    await store.query(
+      `BEGIN;
+       LET $rows = (SELECT VALUE { type: event_type, at: timestamp } FROM agent_event WHERE trace_id = $trace_id);
+       LET $times = $rows.map(|$row| $row.at);
+       LET $types = array::distinct($rows.map(|$row| $row.type));
+       LET $counts = object::from_entries(
+         $types.map(|$type| [$type, array::len($rows.filter(|$row| $row.type = $type))]));
+       UPDATE $trace SET total_events = array::len($rows), event_counts = $counts RETURN NONE;
+       IF array::len($rows) > 0 {
+         UPDATE $trace SET start_time = array::min($times), rank = -time::millis(array::min($times)),
+           end_time = array::max([end_time, array::max($times)]) RETURN NONE;
+         UPDATE $trace SET duration_ms = time::millis(end_time) - time::millis(start_time) RETURN NONE;
+       };
+       COMMIT;`,
+      { trace_id: String(id), trace: traceRecord(String(id)) },
+      MOVE_TIMEOUT_MS,
+    );
+  }
+  return marks.length;
+}
+
+export interface Cause {
+  event_id: string;
+  cause_id: string;
+  reason: string;
+}
+
+/** Makes the causedBy edges of a group exactly `causes`; at most one per event. */
+export async function writeCauses(store: SurrealStore, groupId: string, causes: Cause[]): Promise<void> {
+  await store.query(
+    `BEGIN;
+     DELETE causedBy WHERE group_id = $group_id RETURN NONE;
+     DELETE $edges.map(|$edge| $edge.id) RETURN NONE;
+     INSERT RELATION INTO causedBy $edges RETURN NONE;
+     COMMIT;`,
+    {
+      group_id: groupId,
+      edges: causes.map((cause) => ({
+        id: causeRecord(cause.event_id),
+        in: eventRecord(cause.event_id),
+        out: eventRecord(cause.cause_id),
+        group_id: groupId,
+        reason: cause.reason,
+      })),
+    },
+  );
+}
+
+/**
+ * Deletes up to `maxTraces` traces that nothing was appended to since `before`, each with its events (whose edges go
+ * with them) in one transaction.
+ * @returns what was deleted; fewer traces than asked for means that none is left.
+ */
+export async function deleteOlderThan(
+  store: SurrealStore,
+  before: Date,
+  maxTraces: number,
+): Promise<{ traces: number; events: number }> {
+  const [ids] = await store.query<[{ id: unknown }[]]>(
+    'SELECT VALUE id FROM agent_trace WHERE updated_at < $before LIMIT $max;',
+    { before, max: maxTraces },
+  );
+  let events = 0;
+  for (const { id } of ids) {
+    const traceId = String(id);
+    const results = await store.query<unknown[]>(
+      `BEGIN;
+       LET $still = IF $trace.updated_at < $before { [$trace] } ELSE { [] };
+       LET $rows = IF array::len($still) > 0 { SELECT VALUE id FROM agent_event WHERE trace_id = $trace_id } ELSE { [] };
+       DELETE $rows RETURN NONE;
+       DELETE $mark RETURN NONE;
+       DELETE $still RETURN NONE;
+       RETURN array::len($rows);
+       COMMIT;`,
+      { trace: traceRecord(traceId), trace_id: traceId, mark: recountRecord(traceId), before },
+      MOVE_TIMEOUT_MS,
+    );
+    events += results.at(-2) as number;
+  }
+  return { traces: ids.length, events };
+}
+
+const markStatement = (traceIds: string[]): string =>
+  traceIds.length > 0 ? 'INSERT IGNORE INTO trace_recount $marks RETURN NONE;' : '';
+
+const markBindings = (traceIds: string[], reason: string) =>
+  traceIds.length > 0
+    ? {
+        marks: [...new Set(traceIds)].map((traceId) => ({
+          id: recountRecord(traceId),
+          reason,
+          since: new Date(),
+        })),
+      }
+    : {};
