@@ -1,10 +1,13 @@
-import { AssignerProtocol, ConfigResourceTypes, ConfigSource } from 'kafkajs';
+import kafkajs from 'kafkajs';
 import pRetry from 'p-retry';
 import { createKafka } from './cluster.js';
 import { fetchTopicIds } from './topic-ids.js';
 import type { ActualTopic } from './topics/diff.js';
 import type { TopicDefinition } from './topics/topic-file.js';
 import type { KafkaSettings } from './types.js';
+
+// named imports of these are not found: kafkajs is CommonJS
+const { AssignerProtocol, ConfigResourceTypes, ConfigSource } = kafkajs;
 
 /** What VectaDB asks of a cluster beside reading and writing. */
 export interface ClusterAdmin {

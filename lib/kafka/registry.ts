@@ -9,7 +9,13 @@ import { loadSchemas } from '../config/schemas.js';
 import type { Codec, SchemaName } from '../model/codec.js';
 import { createLogger, type Logger } from '../telemetry/logger.js';
 import { RegistryApi, RegistryUnavailableError } from './registry-api.js';
-import { planSchemas, type SchemaChange, type SubjectState, subjectsOf } from './topics/schema-plan.js';
+import {
+  fullName,
+  planSchemas,
+  type SchemaChange,
+  type SubjectState,
+  subjectsOf,
+} from './topics/schema-plan.js';
 import { loadTopics, type TopicDefinition } from './topics/topic-file.js';
 import { FatalError } from './types.js';
 
@@ -50,8 +56,11 @@ export interface Registry {
    * for one id share a request. @throws RegistryUnavailableError after the limit: the record must be tried again later.
    */
   learn(id: number): Promise<void>;
-  /** Decodes a framed value with the schema it was written with, whatever its type. @throws when it cannot. */
-  decode(value: Buffer): Promise<unknown>;
+  /**
+   * Decodes a framed value with the schema it was written with, Avro or not, ours or not. `schema`: its full name, or
+   * its id where it has none. @throws RegistryUnavailableError; an Error when the value cannot be decoded.
+   */
+  decode(value: Buffer): Promise<{ schema: string; value: unknown }>;
 }
 
 const LEVEL = COMPATIBILITY.BACKWARD_TRANSITIVE;
@@ -66,6 +75,7 @@ export function connectRegistry(url: string, codec: Codec, options: RegistryOpti
   const schemas = options.schemas ?? loadSchemas();
   const subjects = subjectsOf(options.topics ?? loadTopics(), schemas);
   const learning = new Map<number, Promise<void>>();
+  const names = new Map<number, string>();
 
   const plan = async (): Promise<SchemaChange[]> =>
     planSchemas(
@@ -169,8 +179,20 @@ export function connectRegistry(url: string, codec: Codec, options: RegistryOpti
       return started;
     },
 
-    decode: (value) => limited('decode a value', client.decode(value)),
+    async decode(value) {
+      const id = value.readInt32BE(1);
+      const schema = names.get(id) ?? (await nameOf(api, id));
+      names.set(id, schema);
+      return { schema, value: await limited('decode a value', client.decode(value)) };
+    },
   };
+}
+
+async function nameOf(api: RegistryApi, id: number): Promise<string> {
+  const found = await api.schemaById(id);
+  if (found === null) throw new Error(`the registry has no schema of id ${id}`);
+  const named = found !== 'other' && typeof (found.schema as { name?: unknown }).name === 'string';
+  return named ? fullName(found.schema) : `schema ${id}`;
 }
 
 async function learnOnce(api: RegistryApi, codec: Codec, id: number, logger: Logger): Promise<void> {

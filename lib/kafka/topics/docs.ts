@@ -148,14 +148,16 @@ function inWords(name: string, value: string): string {
   const number = Number(value);
   const unit = (steps: [number, string][]): string => {
     const step = steps.find(([size]) => number >= size && number % size === 0);
-    return step ? ` (${number / step[0]} ${step[1]})` : '';
+    if (!step) return '';
+    const times = number / step[0];
+    return ` (${times} ${times === 1 ? step[1].replace(/s$/, '') : step[1]})`;
   };
   if (name.endsWith('.ms'))
     return unit([
       [86_400_000, 'days'],
       [3_600_000, 'h'],
       [60_000, 'min'],
-      [1_000, 's'],
+      [1_000, 'seconds'],
     ]);
   if (name.endsWith('.bytes'))
     return unit([

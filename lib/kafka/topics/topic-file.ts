@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
-import { LineCounter, parseDocument } from 'yaml';
+import { isMap, LineCounter, parseDocument } from 'yaml';
 import { z } from 'zod';
 import { ConfigError } from '../../config/env.js';
 import { projectRoot } from '../../config/root.js';
@@ -82,11 +82,16 @@ export function parseTopics(text: string, name: string, options: TopicFileOption
     );
   }
   const lineOf = (path: PropertyKey[]): number => {
+    // the line of the deepest part of the path that is in the file; a missing field's is that of its owner
     for (let depth = path.length; depth > 0; depth--) {
-      const node = document.getIn(path.slice(0, depth), true) as
-        | { range?: [number, number, number] }
+      const parent = document.getIn(path.slice(0, depth - 1), true);
+      const pair = isMap(parent)
+        ? parent.items.find(({ key }) => String(key) === path[depth - 1])
+        : undefined;
+      const node = (pair?.key ?? document.getIn(path.slice(0, depth), true)) as
+        | { range?: number[] }
         | undefined;
-      if (node?.range) return lines.linePos(node.range[0]).line;
+      if (node?.range) return lines.linePos(node.range[0]!).line;
     }
     return 1;
   };

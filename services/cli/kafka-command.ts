@@ -1,0 +1,99 @@
+import { once } from 'node:events';
+import Table from 'cli-table3';
+import { integer, readEnvironment, STACK } from '../../lib/config/env.js';
+import { loadSchemas } from '../../lib/config/schemas.js';
+import { connectRegistry, type Registry } from '../../lib/kafka/registry.js';
+import { loadTopics, type TopicDefinition } from '../../lib/kafka/topics/topic-file.js';
+import type { KafkaSettings } from '../../lib/kafka/types.js';
+import { Codec } from '../../lib/model/codec.js';
+import { createLogger, type Logger } from '../../lib/telemetry/logger.js';
+
+const VARIABLES = {
+  KAFKA_BROKERS: STACK.KAFKA_BROKERS,
+  SCHEMA_REGISTRY_URL: STACK.SCHEMA_REGISTRY_URL,
+  KAFKA_REPLICATION: { schema: integer(1, 1, 32_767), doc: 'Replication factor of the topics' },
+};
+
+/** How long a command waits for a registry that is still starting. */
+const REGISTRY_LIMIT_MS = 20_000;
+
+/** What a command on topics works with. Logs go to standard error, so that standard output is data. */
+export interface KafkaContext {
+  kafka: KafkaSettings;
+  registry: Registry;
+  topics: TopicDefinition[];
+  logger: Logger;
+}
+
+/** Reads environment, topics.yaml and schemas. @throws ConfigError naming every fault. */
+export function kafkaContext(): KafkaContext {
+  const settings = readEnvironment(VARIABLES);
+  const logger = createLogger('cli', 'silent');
+  const topics = loadTopics({ replication: settings.KAFKA_REPLICATION });
+  const schemas = loadSchemas();
+  return {
+    kafka: { brokers: settings.KAFKA_BROKERS, clientId: 'vectadb-cli' },
+    registry: connectRegistry(settings.SCHEMA_REGISTRY_URL, new Codec(schemas), {
+      schemas,
+      topics,
+      logger,
+      startLimitMs: REGISTRY_LIMIT_MS,
+    }),
+    topics,
+    logger,
+  };
+}
+
+/**
+ * Runs a command to its exit code. An error becomes its message on standard error and exit code 1; a reader that has
+ * closed its end of the pipe (`| head`) has had enough, which is no error.
+ */
+export async function runCommand(run: () => Promise<number>): Promise<void> {
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit(0);
+    throw error;
+  });
+  try {
+    process.exitCode = await run();
+  } catch (error) {
+    process.stderr.write(`vectadb: ${error instanceof Error ? error.message : String(error)}\n`);
+    process.exitCode = 1;
+  }
+}
+
+/** Writes a line, waiting while the reader is slower. */
+export async function writeLine(line: string): Promise<void> {
+  if (!process.stdout.write(`${line}\n`)) await once(process.stdout, 'drain');
+}
+
+/** A plain table without colours or boxes around every row. `right`: columns of numbers. */
+export function table(head: string[], rows: (string | number)[][], right: number[] = []): string {
+  const made = new Table({
+    head,
+    style: { head: [], border: [], compact: true, 'padding-left': 0, 'padding-right': 2 },
+    colAligns: head.map((_, column) => (right.includes(column) ? 'right' : 'left')),
+    chars: {
+      top: '',
+      'top-mid': '',
+      'top-left': '',
+      'top-right': '',
+      bottom: '',
+      'bottom-mid': '',
+      'bottom-left': '',
+      'bottom-right': '',
+      left: '',
+      'left-mid': '',
+      mid: '',
+      'mid-mid': '',
+      right: '',
+      'right-mid': '',
+      middle: '',
+    },
+  });
+  made.push(...rows);
+  return made
+    .toString()
+    .split('\n')
+    .map((line) => line.trimEnd())
+    .join('\n');
+}
