@@ -4,6 +4,7 @@ import { projectRoot } from '../../lib/config/root.js';
 import { type LocalComponent, startComponent } from './component.js';
 import { cacheFolder, homeFolder } from './home.js';
 import { brokerAnswers, startKafka } from './kafka.js';
+import { withDependencies } from './order.js';
 import { describeExit, startProcess } from './process.js';
 import { startQdrant } from './qdrant.js';
 import { startRegistry } from './registry.js';
@@ -182,7 +183,7 @@ export function components(
     },
   ];
 
-  return [
+  const table: Component[] = [
     store({
       name: 'kafka',
       external: settings.KAFKA_BROKERS,
@@ -236,6 +237,7 @@ export function components(
     },
     ...services.map(service),
   ];
+  return withDependencies(table, settings.VECTADB_ONLY);
 }
 
 /** `vectadb topics apply`, to its end. @throws with its last log lines when it fails. */

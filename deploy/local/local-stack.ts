@@ -232,7 +232,7 @@ function stateLine({ name, state, url, reason }: ComponentStatus): string {
 /** @throws UserError where the running stack was started with other addresses than those asked for now. */
 function refuseOtherSettings(running: Record<string, unknown>, wanted: Record<string, unknown>): void {
   const differences = Object.keys(wanted)
-    .filter((name) => !name.endsWith('_INSTANCES') && wanted[name] !== running[name])
+    .filter((name) => !name.endsWith('_INSTANCES') && String(wanted[name]) !== String(running[name]))
     .map((name) => `  ${name} is ${running[name] ?? 'not set'}, asked for is ${wanted[name] ?? 'not set'}`);
   if (differences.length > 0) {
     throw new UserError(

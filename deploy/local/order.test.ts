@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { startOrder } from './order.js';
+import { startOrder, withDependencies } from './order.js';
 
 const names = (items: { name: string; dependsOn: string[] }[]) => startOrder(items).map((item) => item.name);
 
@@ -29,4 +29,17 @@ it('names the members of a circle', () => {
       { name: 'c', dependsOn: ['a'] },
     ]),
   ).toThrow('a → b → c → a');
+});
+
+it('selects components with all that they depend on', () => {
+  const items = [
+    { name: 'kafka', dependsOn: [] },
+    { name: 'topics', dependsOn: ['kafka'] },
+    { name: 'surreal', dependsOn: [] },
+    { name: 'processor', dependsOn: ['topics'] },
+  ];
+  const selected = (names: string[]) => withDependencies(items, names).map((item) => item.name);
+  expect(selected(['processor'])).toEqual(['kafka', 'topics', 'processor']);
+  expect(selected([])).toEqual(['kafka', 'topics', 'surreal', 'processor']);
+  expect(() => selected(['sink'])).toThrow('there is no component sink');
 });

@@ -29,3 +29,22 @@ export function startOrder<T extends Ordered>(items: readonly T[]): T[] {
   for (const item of items) visit(item, []);
   return ordered;
 }
+
+/**
+ * The named items and, recursively, what they depend on; all of them where none is named.
+ * @throws naming what does not exist.
+ */
+export function withDependencies<T extends Ordered>(items: readonly T[], names: readonly string[]): T[] {
+  if (names.length === 0) return [...items];
+  const byName = new Map(items.map((item) => [item.name, item]));
+  const wanted = new Set<string>();
+  const want = (name: string) => {
+    const item = byName.get(name);
+    if (!item) throw new Error(`there is no component ${name}: ${[...byName.keys()].join(', ')}`);
+    if (wanted.has(name)) return;
+    wanted.add(name);
+    item.dependsOn.forEach(want);
+  };
+  names.forEach(want);
+  return items.filter((item) => wanted.has(item.name));
+}

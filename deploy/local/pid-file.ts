@@ -24,6 +24,7 @@ export function processStart(pid: number): string | null {
 
 /** True while `pid` exists (and, where that can be known, is the process that started at `start`). */
 export function isAlive(pid: number, start: string | null): boolean {
+  if (!Number.isInteger(pid) || pid <= 0) return false; // 0 and below would ask about process groups
   try {
     process.kill(pid, 0);
   } catch (error) {

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { integer, readEnvironment, type Settings } from '../../lib/config/env.js';
+import { integer, list, readEnvironment, type Settings } from '../../lib/config/env.js';
 
 const port = (fallback: number) => integer(fallback, 1, 65_535);
 const instances = (fallback: number) => integer(fallback, 0, 20);
@@ -7,6 +7,10 @@ const url = z.string().optional();
 
 /** What the local stack reads from the environment; a service's own variables are passed through to it. */
 export const LOCAL = {
+  VECTADB_ONLY: {
+    schema: list(''),
+    doc: 'Components to run, comma-separated, with those they depend on; empty runs all',
+  },
   KAFKA_PORT: { schema: port(9092), doc: 'Port of the Kafka broker' },
   KAFKA_CONTROLLER_PORT: { schema: port(9093), doc: 'Port of the Kafka controller' },
   REGISTRY_PORT: { schema: port(8081), doc: 'Port of the schema registry' },

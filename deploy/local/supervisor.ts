@@ -165,12 +165,10 @@ export class Supervisor {
       since: slot.since.toISOString(),
     };
     if (slot.state !== 'ready' && slot.state !== 'external') return status;
-    const probe: Probe = await slot.component
-      .probe(slot.instance)
-      .catch((error: unknown) => ({
-        ready: false,
-        state: error instanceof Error ? error.message : String(error),
-      }));
+    const probe: Probe = await slot.component.probe(slot.instance).catch((error: unknown) => ({
+      ready: false,
+      state: error instanceof Error ? error.message : String(error),
+    }));
     return {
       ...status,
       state: probe.ready ? slot.state : 'unready',

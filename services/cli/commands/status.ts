@@ -8,7 +8,7 @@ export function renderStatus(report: StackReport): string {
   if (!report.running) return 'nothing runs: vectadb up';
   const table = new Table({
     head: ['component', 'state', 'pid', 'restarts', 'address'],
-    style: { head: [] },
+    style: { head: [], border: [], compact: true },
   });
   for (const { name, state, pid, restarts, url } of report.components) {
     table.push([name, state, pid ?? '', restarts, url ?? '']);
