@@ -80,6 +80,10 @@ export const STACK = {
     doc: 'config.yaml; a missing default file means the defaults',
   },
   MODEL_PATH: { schema: text('.vectadb/models'), doc: 'Folder of embedding models' },
+  VECTADB_STATE: {
+    schema: text(''),
+    doc: 'Folder that the next process in the place of this one finds again; empty keeps nothing',
+  },
   LOG_LEVEL: {
     schema: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace']).default('info'),
     doc: 'Least level logged',

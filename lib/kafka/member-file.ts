@@ -1,5 +1,9 @@
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
+
+/** The file of a group's member id in an instance's own folder; null where it has none. */
+export const memberFileIn = (stateFolder: string, groupId: string): string | null =>
+  stateFolder === '' ? null : join(stateFolder, `${groupId}.member`);
 
 /** Member id that the last process of this slot had, or null. Losing the file costs one session time-out, nothing else. */
 export function recallMember(path: string): string | null {

@@ -1,0 +1,24 @@
+import { z } from 'zod';
+import { readEnvironment, type Settings, STACK, text } from '../../lib/config/env.js';
+
+const VARIABLES = {
+  KAFKA_BROKERS: STACK.KAFKA_BROKERS,
+  SCHEMA_REGISTRY_URL: STACK.SCHEMA_REGISTRY_URL,
+  VECTADB_CONFIG: STACK.VECTADB_CONFIG,
+  VECTADB_STATE: STACK.VECTADB_STATE,
+  LOG_LEVEL: STACK.LOG_LEVEL,
+  METRICS_PORT: STACK.METRICS_PORT,
+  ON_LOSS: {
+    schema: z.enum(['stop', 'continue']).default('stop'),
+    doc: 'Where input was deleted before it was processed: stop with the reason, or go on from the start of the log',
+  },
+  FAULT_POINT: {
+    schema: text(''),
+    doc: 'For tests: NAME:N ends the process with SIGKILL the N-th time that the named moment is reached',
+  },
+} as const;
+
+export type ProcessorConfig = Settings<typeof VARIABLES>;
+
+/** @throws ConfigError naming every fault at once. */
+export const readConfig = (): ProcessorConfig => readEnvironment(VARIABLES);

@@ -1,0 +1,87 @@
+import { Command, Option } from 'commander';
+import { loadAppConfig } from '../../lib/config/app-config.js';
+import { loadSchemas } from '../../lib/config/schemas.js';
+import { faultPointAt, noFaultPoint } from '../../lib/kafka/exactly-once/fault-point.js';
+import { ExactlyOnceRunner } from '../../lib/kafka/exactly-once/runner.js';
+import { memberFileIn } from '../../lib/kafka/member-file.js';
+import { connectRegistry } from '../../lib/kafka/registry.js';
+import { readEpochs } from '../../lib/kafka/topics/epochs.js';
+import { Codec } from '../../lib/model/codec.js';
+import { createLogger } from '../../lib/telemetry/logger.js';
+import { createRegistry, startProbeServer } from '../../lib/telemetry/probe-server.js';
+import { loadRules } from './adapters/rule-files.js';
+import { readConfig } from './config.js';
+import { buildTopology } from './core/topology.js';
+import { processorHealth } from './health.js';
+import { exposeRunners } from './metrics.js';
+
+const SERVICE = 'processor';
+/** An orderly end may take this long; what is not committed by then is done again by the next owner. */
+const STOP_LIMIT_MS = 9_000;
+
+const program = new Command(SERVICE)
+  .description('parse → trace → aggregate: raw-logs to agent-events and agent-traces')
+  .addOption(new Option('--only <stage>', 'run one stage').choices(['parse', 'trace', 'aggregate']))
+  .parse();
+const { only } = program.opts<{ only?: string }>();
+const config = readConfig();
+const logger = createLogger(SERVICE, config.LOG_LEVEL);
+
+try {
+  let phase = 'starting';
+  let runners: ExactlyOnceRunner[] = [];
+  const metrics = createRegistry(SERVICE);
+  const probes = await startProbeServer(config.METRICS_PORT, metrics, () =>
+    processorHealth(
+      phase,
+      runners.map((runner) => runner.status()),
+    ),
+  );
+  const stop = async (signal: string) => {
+    phase = 'stopping';
+    logger.info({ signal }, 'stopping');
+    setTimeout(() => {
+      logger.warn('not everything could be closed in time; what was not committed is done again');
+      process.exit(0);
+    }, STOP_LIMIT_MS).unref();
+    await Promise.all(runners.map((runner) => runner.close()));
+    await probes.close();
+    process.exit(0);
+  };
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => void stop(signal));
+
+  const appConfig = loadAppConfig(config.VECTADB_CONFIG);
+  const rules = loadRules(appConfig, { configPath: config.VECTADB_CONFIG });
+  const kafka = { brokers: config.KAFKA_BROKERS, clientId: SERVICE };
+  const codec = new Codec(loadSchemas());
+  const registry = connectRegistry(config.SCHEMA_REGISTRY_URL, codec, { logger });
+  await registry.resolveIds();
+  const epochs = await readEpochs(kafka);
+  const topology = buildTopology({ codec, config: appConfig, rules, epochs, generation: 1 });
+  const faultPoint = config.FAULT_POINT
+    ? faultPointAt(config.FAULT_POINT, () => process.kill(process.pid, 'SIGKILL'))
+    : noFaultPoint;
+  runners = topology.subTopologies
+    .filter((sub) => only === undefined || sub.name === only)
+    .map(
+      (sub) =>
+        new ExactlyOnceRunner({
+          kafka,
+          sub,
+          codec,
+          learnSchema: (id) => registry.learn(id),
+          logger: logger.child({ stage: sub.name }),
+          memberFile: memberFileIn(config.VECTADB_STATE, sub.groupId),
+          onLoss: config.ON_LOSS,
+          faultPoint,
+        }),
+    );
+  exposeRunners(metrics, runners);
+  for (const runner of runners) await runner.start();
+  phase = 'running';
+  logger.info({ stages: runners.map((runner) => runner.status().stage), probes: probes.port }, 'running');
+  await Promise.race(runners.map((runner) => runner.failed));
+} catch (error) {
+  logger.fatal({ err: error }, 'stopped by an error');
+  process.exit(1);
+}
