@@ -1,0 +1,30 @@
+import type { Bind } from '../../../../lib/model/events.js';
+import type { GroupHead, RootBind } from './state.js';
+
+const TRACE = 'trace:';
+
+/**
+ * Root trace id of a group's first part: T as given for `trace:<T>`; for a session the T of its least Bind, else, as for
+ * runs and single events, its own group_id.
+ */
+export function rootOf(group: Pick<GroupHead, 'group_id' | 'group_key' | 'bind'>): string {
+  if (group.group_key.startsWith(TRACE)) return group.group_key.slice(TRACE.length);
+  return group.bind?.trace_id ?? group.group_id;
+}
+
+/**
+ * The bind that holds once `next` is known; the very `current` where nothing changes. Least by (event time, event_id, trace_id),
+ * and of copies of one bind the one appended first: idempotent and independent of order.
+ */
+export function leastBind(current: RootBind | null, next: Bind): RootBind {
+  if (current !== null && compare(current, next) <= 0) return current;
+  const { trace_id, timestamp_ms, event_id, appended_ms } = next;
+  return { trace_id, timestamp_ms, event_id, appended_ms };
+}
+
+function compare(a: RootBind, b: RootBind): number {
+  if (a.timestamp_ms !== b.timestamp_ms) return a.timestamp_ms - b.timestamp_ms;
+  if (a.event_id !== b.event_id) return a.event_id < b.event_id ? -1 : 1;
+  if (a.trace_id !== b.trace_id) return a.trace_id < b.trace_id ? -1 : 1;
+  return a.appended_ms - b.appended_ms;
+}

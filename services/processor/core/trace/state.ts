@@ -1,0 +1,86 @@
+import type { Bind } from '../../../../lib/model/events.js';
+import type { Contribution } from '../../../../lib/model/summary/contribution.js';
+import type { SummaryState } from '../../../../lib/model/summary/group-summary.js';
+
+/** The bind that decides a session's root: the least by (time, event_id, trace_id). */
+export type RootBind = Pick<Bind, 'trace_id' | 'timestamp_ms' | 'event_id' | 'appended_ms'>;
+
+/**
+ * Head of a group, one entry per home key. The last few events are kept here as {@link Contribution}s, so that an amend can
+ * replace one exactly; older ones are folded into the part's base and their ids moved to chunks.
+ */
+export interface GroupHead {
+  kind: 'group';
+  group_id: string;
+  group_key: string;
+  bind: RootBind | null;
+  /** Revision of the last record about this group. */
+  rev: number;
+  /** Number of the part that takes new events, from 1. */
+  part: number;
+  /** Events accepted by that part, retired state included. */
+  count: number;
+  tail: Contribution[];
+  /** Least part whose event ids are still kept. */
+  oldest: number;
+  /** Greatest event time among events whose ids were dropped: what is not later may be a duplicate. Null: none were. */
+  doubt: number | null;
+  /** Append time of the last input about this group in parsed-events, Unix milliseconds. */
+  seen: number;
+  /** Quiet: ids were dropped, the head goes at the next timer unless something comes. */
+  asleep: boolean;
+  /** The timer that is set, Unix milliseconds of processing time; early rather than moved with each event. */
+  wake: number;
+}
+
+/** What a part of a group has beyond the head's tail. */
+export interface GroupPart {
+  kind: 'part';
+  base: SummaryState | null;
+  /** The last events of a part that takes no more; empty while the head holds them. */
+  tail: Contribution[];
+  /** Number of id chunks. */
+  chunks: number;
+  /** Counts cover less than what was emitted. */
+  lost: boolean;
+  /** Append time of its last event in parsed-events, Unix milliseconds. */
+  seen: number;
+}
+
+/** Hashes of event ids, {@link HASH_CHARACTERS} characters each, concatenated. */
+export interface IdChunk {
+  kind: 'ids';
+  ids: string;
+}
+
+/** What is left of a group whose head was dropped: enough to go on under the same root and to say that counts start anew. */
+export interface RetiredGroup {
+  kind: 'retired';
+  bind: RootBind | null;
+  rev: number;
+  part: number;
+  count: number;
+  end: number;
+}
+
+export type TraceState = GroupHead | GroupPart | IdChunk | RetiredGroup;
+
+/** State keys. The home key comes last: it may hold any character. */
+export const stateKeys = {
+  head: (home: string) => `g|${home}`,
+  part: (home: string, part: number) => `p|${part}|${home}`,
+  ids: (home: string, part: number, chunk: number) => `i|${part}|${chunk}|${home}`,
+  homeOfHead: (key: string) => key.slice(2),
+};
+
+/** The ids of a group are kept until it has been quiet for this long. */
+export const IDS_QUIET_MS = 60 * 60_000;
+/** Least time between two steps of going to sleep, so that they never share a transaction with the event before them. */
+export const STEP_MS = 60_000;
+/** What is left of a session or trace after its head: as long as raw-logs keeps what it came from. */
+export const RETIRED_MS = 7 * 24 * 3_600_000;
+/** Most contributions in a tail, and how many of them are folded away at once. */
+export const TAIL_EVENTS = 32;
+export const TAIL_FOLD = 16;
+/** Ids in one chunk: 2.8 KiB, written again with each fold until it is full. */
+export const CHUNK_IDS = 256;

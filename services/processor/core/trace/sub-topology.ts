@@ -1,0 +1,55 @@
+import type { Codec } from '../../../../lib/model/codec.js';
+import type { Bind, GroupState, ParsedEvent, ParsedPack } from '../../../../lib/model/events.js';
+import { isParsedEvent } from '../../../../lib/model/events.js';
+import { ok } from '../../../../lib/model/result.js';
+import type { SubTopology } from '../../../../lib/topology/topology.js';
+import { type TraceOptions, TraceProcessor } from './processor.js';
+import type { TraceState } from './state.js';
+
+/**
+ * parsed-events → agent-events (key group_id), group-states (key root trace id).
+ * @param codec knows the schemas of all four.
+ */
+export function traceSubTopology(
+  codec: Codec,
+  options: TraceOptions,
+): SubTopology<ParsedEvent | Bind, TraceState> {
+  return {
+    name: 'trace',
+    groupId: 'vectadb-trace',
+    source: 'parsed-events',
+    changelog: 'trace-changelog',
+    decode: (record) => {
+      if (record.value === null) return ok([]);
+      const pack = codec.decode<ParsedPack>(record.value, ['parsed-pack']);
+      // a pack holds the events of many streams: to set it aside would lose them, so the process stops
+      if (!pack.ok) {
+        const at = `${record.topic}/${record.partition}@${record.offset}`;
+        throw new Error(`the pack at ${at} cannot be read: ${pack.error.code}: ${pack.error.message}`);
+      }
+      return ok(
+        pack.value.value.entries.flatMap(({ event, bind }) =>
+          [event, bind].filter((entry) => entry !== null),
+        ),
+      );
+    },
+    encodeOne: (entry) => {
+      const pack: ParsedPack = {
+        entries: [isParsedEvent(entry) ? { event: entry, bind: null } : { event: null, bind: entry }],
+      };
+      return codec.encode('parsed-pack', pack);
+    },
+    sinks: {
+      'agent-events': {
+        topic: 'agent-events',
+        encode: ({ schema, value }: { schema: 'agent-event' | 'group-link'; value: unknown }) =>
+          codec.encode(schema, value),
+      },
+      'group-states': {
+        topic: 'group-states',
+        encode: (show: () => GroupState) => codec.encode('group-state', show()),
+      },
+    },
+    createProcessor: () => new TraceProcessor(options),
+  };
+}
