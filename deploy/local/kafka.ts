@@ -1,8 +1,18 @@
 import { randomUUID } from 'node:crypto';
-import { cpSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { projectRoot } from '../../lib/config/root.js';
+import { makeArchive, useArchive } from './class-archive.js';
 import { type LocalComponent, type StartOptions, startComponent } from './component.js';
 import { installFromMaven, type Progress, run } from './install.js';
 import { requireJava } from './java.js';
@@ -11,10 +21,18 @@ export const KAFKA_VERSION = '4.1.0';
 
 const home = (cacheDir: string) => join(cacheDir, `kafka-${KAFKA_VERSION}`);
 
+const archive = (cacheDir: string) => join(cacheDir, `kafka-${KAFKA_VERSION}-classes`);
+
 export const kafkaInstalled = (cacheDir: string): boolean => existsSync(home(cacheDir));
 
-/** Class path of the broker and its command-line tools (org.apache.kafka.tools.*). */
-export const kafkaClassPath = (cacheDir: string): string => join(home(cacheDir), 'libs', '*');
+/** Class path of the broker and its command-line tools (org.apache.kafka.tools.*), in a fixed order for the class archive. */
+export function kafkaClassPath(cacheDir: string): string {
+  const libs = join(home(cacheDir), 'libs');
+  return readdirSync(libs)
+    .sort()
+    .map((jar) => join(libs, jar))
+    .join(':');
+}
 
 /** Settings of a single broker that is its own controller. Times are short because nobody else joins it. */
 export function brokerProperties(options: { port: number; controllerPort: number; dataDir: string }): string {
@@ -81,6 +99,13 @@ export async function installKafka(cacheDir: string, progress?: Progress): Promi
       { logFile: join(draft, 'format.txt'), limitMs: 60_000 },
     );
   });
+  await makeArchive(
+    archive(cacheDir),
+    'kafka',
+    ({ jvm, ports: [port, controllerPort], dataDir }) =>
+      startKafka({ port, controllerPort, dataDir, cacheDir, jvm, logFile: join(dataDir, 'trial.log') }),
+    progress,
+  );
 }
 
 /** 16 random bytes, base64url without padding, as Kafka writes its uuids. */
@@ -130,6 +155,10 @@ export const brokerAnswers = (port: number, host = '127.0.0.1'): Promise<boolean
 export interface KafkaOptions extends StartOptions {
   controllerPort: number;
   heapMb?: number;
+  /** A broker that lives for minutes: compiled quickly rather than well. */
+  shortLived?: boolean;
+  /** More JVM options. */
+  jvm?: string[];
 }
 
 /** Starts the broker on `dataDir` and resolves when it takes requests. `url` is its bootstrap address. */
@@ -145,8 +174,9 @@ export async function startKafka(options: KafkaOptions): Promise<LocalComponent>
       args: [
         `-Xmx${options.heapMb ?? 512}m`,
         '-Xms128m',
-        '-XX:+UseG1GC',
+        ...(options.shortLived ? ['-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1'] : ['-XX:+UseG1GC']),
         '-XX:+ExitOnOutOfMemoryError',
+        ...(options.jvm ?? useArchive(archive(options.cacheDir))),
         '-Dorg.slf4j.simpleLogger.showDateTime=true',
         "-Dorg.slf4j.simpleLogger.dateTimeFormat=yyyy-MM-dd'T'HH:mm:ss.SSSXXX",
         '-Dorg.slf4j.simpleLogger.log.org.apache.kafka.common.config=warn',

@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { projectRoot } from '../../lib/config/root.js';
+import { makeArchive, useArchive } from './class-archive.js';
 import { type LocalComponent, type StartOptions, startComponent } from './component.js';
 import { installFromMaven, type Progress, run } from './install.js';
 import { requireJava } from './java.js';
@@ -9,6 +10,8 @@ import { answers } from './wait.js';
 export const REGISTRY_VERSION = '2.6.13.Final';
 
 const home = (cacheDir: string) => join(cacheDir, `registry-${REGISTRY_VERSION}`);
+
+const archive = (cacheDir: string) => join(cacheDir, `registry-${REGISTRY_VERSION}-classes`);
 
 export const registryInstalled = (cacheDir: string): boolean => existsSync(home(cacheDir));
 
@@ -26,10 +29,25 @@ export async function installRegistry(cacheDir: string, progress?: Progress): Pr
     }
     rmSync(archives, { recursive: true });
   });
+  await makeArchive(
+    archive(cacheDir),
+    'registry',
+    ({ jvm, ports: [port], dataDir }) =>
+      startRegistry({ port, dataDir, cacheDir, jvm, logFile: join(dataDir, 'trial.log') }),
+    progress,
+  );
+}
+
+export interface RegistryOptions extends StartOptions {
+  heapMb?: number;
+  /** A registry that lives for minutes: compiled quickly rather than well. */
+  shortLived?: boolean;
+  /** More JVM options. */
+  jvm?: string[];
 }
 
 /** Schemas live in an H2 file in `dataDir`, so that their ids survive. `url` is the Confluent-compatible API. */
-export async function startRegistry(options: StartOptions & { heapMb?: number }): Promise<LocalComponent> {
+export async function startRegistry(options: RegistryOptions): Promise<LocalComponent> {
   const folder = home(options.cacheDir);
   const runner = readdirSync(folder).find((name) => name.endsWith('-runner.jar'));
   if (!runner) throw new Error(`no *-runner.jar in ${folder}: remove that folder and start again`);
@@ -41,6 +59,8 @@ export async function startRegistry(options: StartOptions & { heapMb?: number })
       args: [
         `-Xmx${options.heapMb ?? 256}m`,
         '-XX:+UseSerialGC',
+        ...(options.shortLived ? ['-XX:TieredStopAtLevel=1'] : []),
+        ...(options.jvm ?? useArchive(archive(options.cacheDir))),
         `-Dquarkus.http.host=127.0.0.1`,
         `-Dquarkus.http.port=${options.port}`,
         `-Dquarkus.datasource.jdbc.url=jdbc:h2:file:${join(options.dataDir, 'reg')}`,

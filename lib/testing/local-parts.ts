@@ -55,13 +55,17 @@ export async function startLocalParts(
       case 'kafka': {
         await installKafka(cacheDir, progress);
         const controllerPort = await reserve();
-        parts.kafka = await testPart(options.logFile, () => startKafka({ ...options, controllerPort }));
+        parts.kafka = await testPart(options.logFile, () =>
+          startKafka({ ...options, controllerPort, shortLived: true }),
+        );
         env.KAFKA_BROKERS = parts.kafka.url;
         return;
       }
       case 'registry':
         await installRegistry(cacheDir, progress);
-        parts.registry = await testPart(options.logFile, () => startRegistry(options));
+        parts.registry = await testPart(options.logFile, () =>
+          startRegistry({ ...options, shortLived: true }),
+        );
         env.SCHEMA_REGISTRY_URL = parts.registry.url;
         return;
       case 'surreal':
