@@ -49,13 +49,6 @@ describe('a batch comes to', () => {
     expect(points([event('a', 3), event('a', 1)])).toEqual([['a@3', 'root', 1, 3]]);
   });
 
-  it('events in the trace of a link that came after them, in its version', () => {
-    expect(points([event('a', 1), link('t2', 2), event('b', 3)])).toEqual([
-      ['a@1', 't2', 1, 2],
-      ['b@3', 'root', 1, 3],
-    ]);
-  });
-
   it('the newest link of a group, once, for the points of earlier batches', () => {
     expect(
       fold([link('t2', 2), link('t3', 5), link('t2', 2), link('x', 9, { group_id: 'h' })]).moves,

@@ -1,6 +1,6 @@
 import type { GroupLink } from '../../../lib/model/events.js';
 import { pointId } from '../../../lib/model/ids.js';
-import { type EventPayload, type GroupMove, isOlder } from '../../../lib/stores/qdrant/points.js';
+import { type GroupMove, isOlder } from '../../../lib/stores/qdrant/points.js';
 import type { EncodedEvent } from './encode.js';
 
 /** One record of a batch after decoding, with where it came from. */
@@ -18,9 +18,8 @@ export interface Fold<Origin> {
 }
 
 /**
- * What a batch of one partition comes to: of each event its newest emission, of each group its newest link, and a link
- * that is newer than an event of its group already applied to it. `events` are written first, `moves` then for the
- * points of earlier batches.
+ * What a batch of one partition comes to: of each event its newest emission, of each group its newest link. `events` are
+ * written first; `moves` then take the older points of their groups along, of this batch and of earlier ones.
  *
  * Invariant: writing the folds of any split of a partition's records into batches, any suffix of them again, leaves
  * every point with the content of its newest emission and the trace of its newest emission or link, whichever is the newer.
@@ -45,13 +44,5 @@ export function fold<Origin>(entries: readonly Entry<Origin>[]): Fold<Origin> {
       events.set(id, { ...entry.event, origin: entry.origin });
     }
   }
-  for (const event of events.values()) {
-    event.payload = moved(event.payload, moves.get(event.payload.group_id));
-  }
   return { events: [...events.values()], moves: [...moves.values()] };
-}
-
-function moved(payload: EventPayload, move: GroupMove | undefined): EventPayload {
-  if (!move || !isOlder(payload, move)) return payload;
-  return { ...payload, trace_id: move.trace_id, generation: move.generation, revision: move.revision };
 }
