@@ -23,6 +23,8 @@ export interface SurrealSettings {
   connectTimeoutMs?: number;
   /** How long one query may take. */
   queryTimeoutMs?: number;
+  /** Done on every new connection before it is used; where it fails, the connection is made anew. */
+  prepare?: (store: Pick<SurrealStore, 'query'>) => Promise<void>;
 }
 
 export interface SurrealStore {
@@ -94,10 +96,14 @@ export async function connectSurreal(settings: SurrealSettings): Promise<Surreal
         ATTEMPT_LIMIT_MS,
         'connecting',
       );
+      await settings.prepare?.({
+        query: (sql, bindings = {}, timeoutMs = queryTimeoutMs) => run(next, sql, bindings, timeoutMs),
+      });
     } catch (error) {
-      void next.close().catch(() => {}); // it never opened
+      void next.close().catch(() => {}); // it was never in use
       throw error;
     }
+    if (next.status !== 'connected') throw new StoreUnavailableError('lost again at once');
     client = next;
     next.subscribe('disconnected', () => drop(next, 'disconnected'));
     for (const listener of listeners) listener();
@@ -144,22 +150,11 @@ export async function connectSurreal(settings: SurrealSettings): Promise<Surreal
       const current = client;
       if (!current) throw new StoreUnavailableError(`SurrealDB is not connected: ${reason}`);
       try {
-        const responses = await withLimit(current.query(sql, bindings).responses(), timeoutMs, 'the query');
-        const failures = responses.filter((response) => !response.success).map((response) => response.error);
-        if (failures.length > 0) {
-          // the statements around the failing one only say that they were not executed
-          const cause = failures.find((error) => !isNotExecuted(error)) ?? failures[0]!;
-          throw new StoreRefusedError(cause.message, { cause });
-        }
-        return responses.map((response) => (response.success ? response.result : undefined)) as T;
+        return await run(current, sql, bindings, timeoutMs);
       } catch (error) {
-        if (error instanceof StoreRefusedError) throw error;
-        const message = error instanceof Error ? error.message : String(error);
-        // what is left is the server's refusal of the whole request, or a value that cannot be encoded
-        if (!isUnavailable(error)) throw new StoreRefusedError(message, { cause: error });
         // an answer that never came leaves its call in the client: a new connection frees it
-        drop(current, message);
-        throw new StoreUnavailableError(message, { cause: error });
+        if (error instanceof StoreUnavailableError) drop(current, error.message);
+        throw error;
       }
     },
     health: () => ({ connected: client !== null, reason: client ? null : reason }),
@@ -172,6 +167,30 @@ export async function connectSurreal(settings: SurrealSettings): Promise<Surreal
       if (last) await withLimit(last.close(), ATTEMPT_LIMIT_MS, 'closing').catch(() => {}); // nothing is under way
     },
   };
+}
+
+async function run<T extends unknown[]>(
+  client: Surreal,
+  sql: string,
+  bindings: Record<string, unknown>,
+  timeoutMs: number,
+): Promise<T> {
+  try {
+    const responses = await withLimit(client.query(sql, bindings).responses(), timeoutMs, 'the query');
+    const failures = responses.filter((response) => !response.success).map((response) => response.error);
+    if (failures.length > 0) {
+      // the statements around the failing one only say that they were not executed
+      const cause = failures.find((error) => !isNotExecuted(error)) ?? failures[0]!;
+      throw new StoreRefusedError(cause.message, { cause });
+    }
+    return responses.map((response) => (response.success ? response.result : undefined)) as T;
+  } catch (error) {
+    if (error instanceof StoreRefusedError) throw error;
+    const message = error instanceof Error ? error.message : String(error);
+    if (isUnavailable(error)) throw new StoreUnavailableError(message, { cause: error });
+    // what is left is the server's refusal of the whole request, or a value that cannot be encoded
+    throw new StoreRefusedError(message, { cause: error });
+  }
 }
 
 const isUnavailable = (error: unknown): boolean =>

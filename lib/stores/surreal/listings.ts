@@ -59,7 +59,7 @@ export async function listEvents(
     after: filter.cursor === undefined ? null : decodeCursor(scope, filter.cursor),
   });
   return {
-    events: (page.rows as unknown as Parameters<typeof toEventRow>[0][]).map(toEventRow),
+    events: page.rows.map(toEventRow),
     next_cursor: page.next && encodeCursor(scope, page.next),
   };
 }
@@ -82,7 +82,7 @@ export async function listTraces(
     after: filter.cursor === undefined ? null : decodeCursor(scope, filter.cursor),
   });
   return {
-    traces: (page.rows as unknown as Parameters<typeof toTraceRow>[0][]).map(toTraceRow),
+    traces: page.rows.map(toTraceRow),
     next_cursor: page.next && encodeCursor(scope, page.next),
   };
 }

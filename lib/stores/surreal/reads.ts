@@ -1,9 +1,13 @@
 import type { SurrealStore } from './connection.js';
 import { eventRecord, traceRecord } from './records.js';
-import { type CauseRow, type EventRow, type TraceRow, toEventRow, toTraceRow } from './rows.js';
-
-type StoredEvent = Parameters<typeof toEventRow>[0];
-type StoredTrace = Parameters<typeof toTraceRow>[0];
+import {
+  type CauseRow,
+  type EventRow,
+  type StoredRecord,
+  type TraceRow,
+  toEventRow,
+  toTraceRow,
+} from './rows.js';
 
 const MAX_HOPS = 16;
 const MAX_RELATED = 20;
@@ -24,14 +28,14 @@ export interface TraceView {
 
 /** One event, or null. */
 export async function getEvent(store: SurrealStore, eventId: string): Promise<EventRow | null> {
-  const [rows] = await store.query<[StoredEvent[]]>('SELECT * FROM $id;', { id: eventRecord(eventId) });
+  const [rows] = await store.query<[StoredRecord[]]>('SELECT * FROM $id;', { id: eventRecord(eventId) });
   return rows[0] ? toEventRow(rows[0]) : null;
 }
 
 /** Those of `eventIds` that exist, in the order asked for. */
 export async function getEventsByIds(store: SurrealStore, eventIds: string[]): Promise<EventRow[]> {
   if (eventIds.length === 0) return [];
-  const [rows] = await store.query<[(StoredEvent | null)[]]>('SELECT * FROM $ids;', {
+  const [rows] = await store.query<[(StoredRecord | null)[]]>('SELECT * FROM $ids;', {
     ids: [...new Set(eventIds)].map(eventRecord),
   });
   const byId = new Map(
@@ -54,7 +58,7 @@ export async function getTrace(
   const maxEvents = options.maxEvents ?? 10_000;
   const found = await followTrace(store, traceId);
   const id = found?.trace_id ?? traceId;
-  const [stored] = await store.query<[StoredEvent[]]>(
+  const [stored] = await store.query<[StoredRecord[]]>(
     `SELECT * FROM agent_event WHERE trace_id = $id ORDER BY timestamp, id LIMIT ${maxEvents + 1};`,
     { id },
   );
@@ -93,7 +97,7 @@ async function followTrace(store: SurrealStore, traceId: string): Promise<TraceR
   let row: TraceRow | null = null;
   let next: string | null = traceId;
   for (let hop = 0; next !== null && hop < MAX_HOPS; hop++) {
-    const [rows]: [StoredTrace[]] = await store.query<[StoredTrace[]]>('SELECT * FROM $id;', {
+    const [rows]: [StoredRecord[]] = await store.query<[StoredRecord[]]>('SELECT * FROM $id;', {
       id: traceRecord(next),
     });
     if (!rows[0]) break; // its row has not arrived yet: the last one known stands
@@ -111,7 +115,7 @@ async function related(
 ): Promise<TraceRow[]> {
   if (value === null) return [];
   // twice as many as are shown: merged ones are among them, and a condition beside the index breaks the limit
-  const [rows] = await store.query<[StoredTrace[]]>(
+  const [rows] = await store.query<[StoredRecord[]]>(
     `SELECT * FROM agent_trace WHERE ${field} = $value AND rank > $least LIMIT ${2 * MAX_RELATED};`,
     { value, least: Number.MIN_SAFE_INTEGER },
   );
@@ -143,8 +147,7 @@ function provisionalTrace(traceId: string, events: EventRow[]): TraceRow | null 
   const distinct = (values: (string | null)[]) =>
     [...new Set(values)].filter((value) => value !== null).sort();
   const agents = distinct(events.map((event) => event.agent_id));
-  const earliest = (times: string[]) => times.reduce((least, time) => (time < least ? time : least));
-  const latest = (times: string[]) => times.reduce((most, time) => (time > most ? time : most));
+  const sorted = (times: string[]) => [...times].sort();
   return {
     trace_id: traceId,
     session_id: events.find((event) => event.session_id !== null)?.session_id ?? null,
@@ -163,9 +166,10 @@ function provisionalTrace(traceId: string, events: EventRow[]): TraceRow | null 
     start_time: first.timestamp,
     end_time: last.timestamp,
     duration_ms: Date.parse(last.timestamp) - Date.parse(first.timestamp),
+    state_lost: false,
     revision: 0,
     generation: 0,
-    created_at: earliest(events.map((event) => event.created_at)),
-    updated_at: latest(events.map((event) => event.updated_at)),
+    created_at: sorted(events.map((event) => event.created_at))[0]!,
+    updated_at: sorted(events.map((event) => event.updated_at)).at(-1)!,
   };
 }

@@ -1,6 +1,7 @@
 import { RecordId } from 'surrealdb';
 import type { AgentEvent, AgentTrace } from '../../model/events.js';
-import { encodeProperties } from './rows.js';
+import { canonicalJson } from '../../model/json.js';
+import { encodeProperties, type StoredRecord, toEventRow, toTraceRow } from './rows.js';
 
 /** Ids are bound values of SurrealDB's record id type, so any string is safe in them. */
 export const eventRecord = (eventId: string) => new RecordId('agent_event', eventId);
@@ -69,10 +70,35 @@ export function toTraceRecord(trace: AgentTrace): Record<string, unknown> {
     end_time: new Date(trace.end_ms),
     rank: rankOf(trace.start_ms),
     duration_ms: trace.duration_ms,
+    state_lost: trace.state_lost,
     revision: trace.revision,
     generation: trace.generation,
     created_at: new Date(trace.created_ms),
     updated_at: new Date(trace.updated_ms),
+  };
+}
+
+/** A record of agent_event as the AgentEvent that it was. */
+export function fromEventRecord(record: StoredRecord): AgentEvent {
+  const { timestamp, created_at, updated_at, properties, ...rest } = toEventRow(record);
+  return {
+    ...rest,
+    properties: canonicalJson(properties),
+    timestamp_ms: Date.parse(timestamp),
+    created_ms: Date.parse(created_at),
+    updated_ms: Date.parse(updated_at),
+  };
+}
+
+/** A record of agent_trace as an AgentTrace. */
+export function fromTraceRecord(record: StoredRecord): AgentTrace {
+  const { start_time, end_time, created_at, updated_at, ...rest } = toTraceRow(record);
+  return {
+    ...rest,
+    start_ms: Date.parse(start_time),
+    end_ms: Date.parse(end_time ?? start_time),
+    created_ms: Date.parse(created_at),
+    updated_ms: Date.parse(updated_at),
   };
 }
 

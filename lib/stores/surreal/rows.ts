@@ -42,6 +42,8 @@ export interface TraceRow {
   start_time: string;
   end_time: string | null;
   duration_ms: number;
+  /** The tracer had lost part of its state: the counts are those of the stored rows. */
+  state_lost: boolean;
   revision: number;
   generation: number;
   created_at: string;
@@ -55,7 +57,8 @@ export interface CauseRow {
   reason: string;
 }
 
-interface StoredRecord {
+/** A record as the client decodes it. */
+export interface StoredRecord {
   id: { id: unknown };
   [field: string]: unknown;
 }
@@ -115,6 +118,7 @@ export function toTraceRow(record: StoredRecord): TraceRow {
     start_time: iso(record.start_time),
     end_time: record.end_time === undefined ? null : iso(record.end_time),
     duration_ms: record.duration_ms as number,
+    state_lost: record.state_lost === true,
     revision: record.revision as number,
     generation: record.generation as number,
     created_at: iso(record.created_at),

@@ -1,8 +1,7 @@
 import { RecordId } from 'surrealdb';
 import type { SurrealStore } from './connection.js';
 import type { Position } from './cursor.js';
-
-type Stored = { id: { id: unknown }; rank: number; timestamp?: Date; start_time?: Date };
+import type { StoredRecord } from './rows.js';
 
 /** A listing in the order of (time, id), newest or oldest first. Field names come from code, values are bound. */
 export interface Listing {
@@ -21,8 +20,8 @@ export interface Listing {
   after: Position | null;
 }
 
-export interface Page<Row> {
-  rows: Row[];
+export interface Page {
+  rows: StoredRecord[];
   /** Where to go on; null at the end. A page may be short and still have one: the budget of a scan was used up. */
   next: Position | null;
 }
@@ -37,10 +36,7 @@ const MOST_SCANNED = 200_000;
  * conditions that the index does not cover, which loses rows. So a chunk is read by exactly what the index covers, and
  * everything else is asked of that chunk; another follows until the page is full.
  */
-export async function scanPage<Row extends Stored>(
-  store: SurrealStore,
-  listing: Listing,
-): Promise<Page<Row>> {
+export async function scanPage(store: SurrealStore, listing: Listing): Promise<Page> {
   // a lead's index is newest first: oldest first by it means sorting what it covers, few rows for a trace or a session
   if (listing.order === 'asc' && listing.lead && ['trace_id', 'session_id'].includes(listing.lead.field)) {
     return sortedPage(store, listing);
@@ -61,9 +57,10 @@ export async function scanPage<Row extends Stored>(
       ? EARLIEST_MS
       : listing.fromMs - 1;
   const last = descending ? -(listing.fromMs ?? EARLIEST_MS) : (listing.toMs ?? LATEST_MS) - 1;
-  const keyOf = (row: Stored) => (descending ? row.rank : (row[listing.timeField] as Date).getTime());
+  const keyOf = (row: StoredRecord) =>
+    descending ? (row.rank as number) : (row[listing.timeField] as Date).getTime();
 
-  const rows: Row[] = [];
+  const rows: StoredRecord[] = [];
   let at: Position | null = listing.after;
   let chunk = conditions.length > 0 ? Math.max(listing.limit + 1, 500) : listing.limit + 1;
   for (
@@ -72,7 +69,7 @@ export async function scanPage<Row extends Stored>(
     scanned += chunk, chunk = Math.min(chunk * 2, LARGEST_CHUNK)
   ) {
     const start: Position | null = at;
-    const [, , , answer] = await store.query<[unknown, unknown, unknown, Answer<Row>]>(
+    const [, , , answer] = await store.query<[unknown, unknown, unknown, Answer]>(
       `LET $ties = ${
         start
           ? `(SELECT * FROM (SELECT * FROM ${listing.table} WHERE ${covered}${key} = $at) WHERE id > $after ORDER BY id)`
@@ -107,19 +104,19 @@ export async function scanPage<Row extends Stored>(
   return { rows, next: at };
 }
 
-interface Answer<Row> {
+interface Answer {
   full: boolean;
   last: [number | Date, { id: unknown }] | undefined;
-  rows: Row[];
+  rows: StoredRecord[];
 }
 
-async function sortedPage<Row extends Stored>(store: SurrealStore, listing: Listing): Promise<Page<Row>> {
+async function sortedPage(store: SurrealStore, listing: Listing): Promise<Page> {
   const { timeField, lead } = listing;
   const conditions = [`${lead!.field} = $lead`, ...listing.conditions];
   if (listing.fromMs !== null) conditions.push(`${timeField} >= $from`);
   if (listing.toMs !== null) conditions.push(`${timeField} < $to`);
   if (listing.after) conditions.push(`(${timeField} > $at OR (${timeField} = $at AND id > $after))`);
-  const [found] = await store.query<[Row[]]>(
+  const [found] = await store.query<[StoredRecord[]]>(
     `SELECT * FROM ${listing.table} WHERE ${conditions.join(' AND ')} ORDER BY ${timeField}, id LIMIT ${listing.limit + 1};`,
     {
       ...listing.bindings,

@@ -54,6 +54,7 @@ DEFINE FIELD OVERWRITE start_time ON agent_trace TYPE datetime;
 DEFINE FIELD OVERWRITE rank ON agent_trace TYPE int;
 DEFINE FIELD OVERWRITE end_time ON agent_trace TYPE option<datetime>;
 DEFINE FIELD OVERWRITE duration_ms ON agent_trace TYPE int DEFAULT 0;
+DEFINE FIELD OVERWRITE state_lost ON agent_trace TYPE bool DEFAULT false;
 ${guard('agent_trace')}
 DEFINE INDEX IF NOT EXISTS idx_start_time ON agent_trace FIELDS start_time;
 DEFINE INDEX IF NOT EXISTS idx_newest ON agent_trace FIELDS rank;
@@ -72,6 +73,7 @@ DEFINE INDEX IF NOT EXISTS idx_group_id ON causedBy FIELDS group_id;
 DEFINE TABLE OVERWRITE trace_recount SCHEMAFULL;
 DEFINE FIELD OVERWRITE reason ON trace_recount TYPE string;
 DEFINE FIELD OVERWRITE since ON trace_recount TYPE datetime;
+DEFINE FIELD OVERWRITE turn ON trace_recount TYPE int DEFAULT 0;
 `;
 
 /**
@@ -79,7 +81,7 @@ DEFINE FIELD OVERWRITE since ON trace_recount TYPE datetime;
  * @throws StoreRefusedError, StoreUnavailableError
  */
 export async function applySchema(
-  store: SurrealStore,
+  store: Pick<SurrealStore, 'query'>,
   names: { namespace: string; database: string },
 ): Promise<void> {
   await store.query(

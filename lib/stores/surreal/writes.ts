@@ -2,7 +2,6 @@ import type { AgentEvent, AgentTrace, GroupLink } from '../../model/events.js';
 import type { SurrealStore } from './connection.js';
 import { REPLACES_STORED, replaces, type Version } from './precedence.js';
 import {
-  causeRecord,
   containsRecord,
   eventRecord,
   recountRecord,
@@ -56,7 +55,7 @@ export async function writeEvents(store: SurrealStore, events: AgentEvent[]): Pr
     {
       rows: writes.map(({ record }) => record),
       edges: writes.map(edgeOf),
-      ...markBindings(lost, 'state_lost'),
+      ...markBindings(lost, STATE_LOST),
     },
   );
   const inserted = new Set((results.at(-2) as { id: unknown }[]).map((id) => String(id.id)));
@@ -114,9 +113,15 @@ async function replaceEvents(store: SurrealStore, writes: EventWrite[]): Promise
 /**
  * Moves every row of a group that is older than the link to the link's trace, rows and edges in one transaction (an
  * edge's `in` cannot be updated: it is made anew). Rows written by a later record of the group are left alone.
- * @returns how many rows moved.
+ *
+ * @param previous traces that the rows may be in; where one of them is marked for a recount, the new one is, too
+ * @returns how many rows moved
  */
-export async function moveGroup(store: SurrealStore, link: GroupLink): Promise<number> {
+export async function moveGroup(
+  store: SurrealStore,
+  link: GroupLink,
+  previous: string[] = [link.previous_trace_id],
+): Promise<number> {
   const results = await store.query<unknown[]>(
     `BEGIN;
      LET $moved = (UPDATE agent_event SET trace_id = $trace_id, revision = $revision, generation = $generation
@@ -125,7 +130,9 @@ export async function moveGroup(store: SurrealStore, link: GroupLink): Promise<n
      DELETE $moved.map(|$id| type::record('contains', record::id($id))) RETURN NONE;
      INSERT RELATION INTO contains
        $moved.map(|$id| { id: type::record('contains', record::id($id)), in: $trace, out: $id }) RETURN NONE;
-     IF record::exists($mark_from) { UPSERT $mark_to CONTENT { reason: 'moved from a recounted trace', since: time::now() }; };
+     IF array::any($marks_from.map(|$mark| record::exists($mark))) {
+       INSERT IGNORE INTO trace_recount { id: $mark_to, reason: 'moved from a recounted trace', since: time::now() } RETURN NONE;
+     };
      RETURN array::len($moved);
      COMMIT;`,
     {
@@ -134,7 +141,7 @@ export async function moveGroup(store: SurrealStore, link: GroupLink): Promise<n
       trace: traceRecord(link.trace_id),
       revision: link.revision,
       generation: link.generation,
-      mark_from: recountRecord(link.previous_trace_id),
+      marks_from: previous.map(recountRecord),
       mark_to: recountRecord(link.trace_id),
     },
     MOVE_TIMEOUT_MS,
@@ -144,108 +151,18 @@ export async function moveGroup(store: SurrealStore, link: GroupLink): Promise<n
 
 /** Stores the latest state of traces, where newer by (generation, revision). Ids must be distinct. */
 export async function writeTraces(store: SurrealStore, traces: AgentTrace[]): Promise<number> {
+  const lost = traces.filter((trace) => trace.state_lost).map((trace) => trace.trace_id);
   const results = await store.query<unknown[]>(
     `BEGIN;
      LET $written = $rows.map(|$r|
        array::len((UPSERT $r.id CONTENT $r WHERE generation < $r.generation
          OR (generation = $r.generation AND revision < $r.revision) RETURN VALUE id)));
+     ${markStatement(lost)}
      RETURN math::sum($written);
      COMMIT;`,
-    { rows: traces.map(toTraceRecord) },
+    { rows: traces.map(toTraceRecord), ...markBindings(lost, STATE_LOST) },
   );
   return results.at(-2) as number;
-}
-
-/**
- * Counts those of `traceIds` anew that are marked for it: total_events, event_counts and the span from the rows. Called
- * after every write that touches a trace, so that the last one to be committed counts what all of them left.
- */
-export async function recountTraces(store: SurrealStore, traceIds: string[]): Promise<number> {
-  if (traceIds.length === 0) return 0;
-  const [marks] = await store.query<[{ id: unknown }[]]>('RETURN $ids.filter(|$id| record::exists($id));', {
-    ids: traceIds.map(recountRecord),
-  });
-  for (const { id } of marks) {
-    await store.query(
-      `BEGIN;
-       LET $rows = (SELECT VALUE { type: event_type, at: timestamp } FROM agent_event WHERE trace_id = $trace_id);
-       LET $times = $rows.map(|$row| $row.at);
-       LET $types = array::distinct($rows.map(|$row| $row.type));
-       LET $counts = object::from_entries(
-         $types.map(|$type| [$type, array::len($rows.filter(|$row| $row.type = $type))]));
-       UPDATE $trace SET total_events = array::len($rows), event_counts = $counts RETURN NONE;
-       IF array::len($rows) > 0 {
-         UPDATE $trace SET start_time = array::min($times), rank = -time::millis(array::min($times)),
-           end_time = array::max([end_time, array::max($times)]) RETURN NONE;
-         UPDATE $trace SET duration_ms = time::millis(end_time) - time::millis(start_time) RETURN NONE;
-       };
-       COMMIT;`,
-      { trace_id: String(id), trace: traceRecord(String(id)) },
-      MOVE_TIMEOUT_MS,
-    );
-  }
-  return marks.length;
-}
-
-export interface Cause {
-  event_id: string;
-  cause_id: string;
-  reason: string;
-}
-
-/** Makes the causedBy edges of a group exactly `causes`; at most one per event. */
-export async function writeCauses(store: SurrealStore, groupId: string, causes: Cause[]): Promise<void> {
-  await store.query(
-    `BEGIN;
-     DELETE causedBy WHERE group_id = $group_id RETURN NONE;
-     DELETE $edges.map(|$edge| $edge.id) RETURN NONE;
-     INSERT RELATION INTO causedBy $edges RETURN NONE;
-     COMMIT;`,
-    {
-      group_id: groupId,
-      edges: causes.map((cause) => ({
-        id: causeRecord(cause.event_id),
-        in: eventRecord(cause.event_id),
-        out: eventRecord(cause.cause_id),
-        group_id: groupId,
-        reason: cause.reason,
-      })),
-    },
-  );
-}
-
-/**
- * Deletes up to `maxTraces` traces that nothing was appended to since `before`, each with its events (whose edges go
- * with them) in one transaction.
- * @returns what was deleted; fewer traces than asked for means that none is left.
- */
-export async function deleteOlderThan(
-  store: SurrealStore,
-  before: Date,
-  maxTraces: number,
-): Promise<{ traces: number; events: number }> {
-  const [ids] = await store.query<[{ id: unknown }[]]>(
-    'SELECT VALUE id FROM agent_trace WHERE updated_at < $before LIMIT $max;',
-    { before, max: maxTraces },
-  );
-  let events = 0;
-  for (const { id } of ids) {
-    const traceId = String(id);
-    const results = await store.query<unknown[]>(
-      `BEGIN;
-       LET $still = IF $trace.updated_at < $before { [$trace] } ELSE { [] };
-       LET $rows = IF array::len($still) > 0 { SELECT VALUE id FROM agent_event WHERE trace_id = $trace_id } ELSE { [] };
-       DELETE $rows RETURN NONE;
-       DELETE $mark RETURN NONE;
-       DELETE $still RETURN NONE;
-       RETURN array::len($rows);
-       COMMIT;`,
-      { trace: traceRecord(traceId), trace_id: traceId, mark: recountRecord(traceId), before },
-      MOVE_TIMEOUT_MS,
-    );
-    events += results.at(-2) as number;
-  }
-  return { traces: ids.length, events };
 }
 
 const markStatement = (traceIds: string[]): string =>

@@ -1,0 +1,137 @@
+import type { AgentEvent, AgentTrace } from '../../lib/model/events.js';
+import { readGroupSteps, writeCauses } from '../../lib/stores/surreal/causes.js';
+import type { SurrealStore } from '../../lib/stores/surreal/connection.js';
+import { probeWrite } from '../../lib/stores/surreal/probe-write.js';
+import { recountTraces } from '../../lib/stores/surreal/recount.js';
+import { moveGroup, writeEvents, writeTraces } from '../../lib/stores/surreal/writes.js';
+import { type Attempt, writeOrIsolate } from './bisect.js';
+import { findCauses } from './core/causes.js';
+import type { Move } from './core/fold.js';
+
+/** Rows of one statement: larger ones gain nothing and lose more to a refused row. */
+const CHUNK_ROWS = 500;
+
+export interface WriterPorts<Origin> {
+  /** Durable when it resolves. */
+  deadLetter: (origin: Origin, reason: string) => Promise<void>;
+  onRetry: () => void;
+}
+
+export interface EventCounts {
+  inserted: number;
+  replaced: number;
+  ignored: number;
+  moved: number;
+}
+
+/** Puts what a batch comes to into SurrealDB; everything it does can be done again without harm. */
+export class RowWriter<Origin> {
+  constructor(
+    private readonly store: SurrealStore,
+    private readonly ports: WriterPorts<Origin>,
+  ) {}
+
+  /** @throws where the store is down or refuses everything. */
+  async writeEvents(
+    events: { event: AgentEvent; origin: Origin }[],
+    moves: Move<Origin>[],
+    signal: AbortSignal,
+  ): Promise<EventCounts> {
+    const counts: EventCounts = { inserted: 0, replaced: 0, ignored: 0, moved: 0 };
+    await this.inChunks(events, signal, async (items) => {
+      const written = await writeEvents(
+        this.store,
+        items.map(({ event }) => event),
+      );
+      counts.inserted += written.inserted;
+      counts.replaced += written.replaced;
+      counts.ignored += written.ignored;
+    });
+    // rows first: a move then finds all rows of its group that are older than it
+    for (const move of moves) {
+      await writeOrIsolate(
+        [move],
+        this.attempt(signal, async () => {
+          counts.moved += await moveGroup(this.store, move.link, move.previous);
+        }),
+      );
+    }
+    const touched = new Set(events.map(({ event }) => event.trace_id));
+    for (const { link, previous } of moves) for (const id of [link.trace_id, ...previous]) touched.add(id);
+    await this.recount([...touched], signal);
+    await this.relate(
+      events.map(({ event }) => event),
+      signal,
+    );
+    return counts;
+  }
+
+  /** @returns how many rows changed. @throws as {@link writeEvents} */
+  async writeTraces(traces: { trace: AgentTrace; origin: Origin }[], signal: AbortSignal): Promise<number> {
+    let written = 0;
+    await this.inChunks(traces, signal, async (items) => {
+      written += await writeTraces(
+        this.store,
+        items.map(({ trace }) => trace),
+      );
+    });
+    await this.recount(
+      traces.map(({ trace }) => trace.trace_id),
+      signal,
+    );
+    return written;
+  }
+
+  private async inChunks<Item extends { origin: Origin }>(
+    items: Item[],
+    signal: AbortSignal,
+    write: (items: Item[]) => Promise<void>,
+  ): Promise<void> {
+    for (let at = 0; at < items.length; at += CHUNK_ROWS) {
+      await writeOrIsolate(items.slice(at, at + CHUNK_ROWS), this.attempt(signal, write));
+    }
+  }
+
+  private attempt<Item extends { origin: Origin }>(
+    signal: AbortSignal,
+    write: (items: Item[]) => Promise<void>,
+  ): Attempt<Item> {
+    return {
+      write,
+      probe: () => probeWrite(this.store),
+      refused: (item, reason) => this.ports.deadLetter(item.origin, reason),
+      signal,
+      onRetry: this.ports.onRetry,
+    };
+  }
+
+  /** A statement of no single record: what the store refuses here is not laid at a record's door. */
+  private async again(signal: AbortSignal, work: () => Promise<void>): Promise<void> {
+    const attempt: Attempt<null> = {
+      write: work,
+      probe: async () => {},
+      refused: async (_, reason) => {
+        throw new Error(reason);
+      },
+      signal,
+      onRetry: this.ports.onRetry,
+    };
+    await writeOrIsolate([null], attempt);
+  }
+
+  private async recount(traceIds: string[], signal: AbortSignal): Promise<void> {
+    await this.again(signal, async () => {
+      await recountTraces(this.store, traceIds);
+    });
+  }
+
+  private async relate(events: AgentEvent[], signal: AbortSignal): Promise<void> {
+    const asking = events.filter((event) => event.options?.extract_relationships);
+    for (const groupId of new Set(asking.map((event) => event.group_id))) {
+      await this.again(signal, async () => {
+        const { steps, causes } = await readGroupSteps(this.store, groupId);
+        await writeCauses(this.store, groupId, findCauses(steps), causes);
+      });
+    }
+  }
+}

@@ -1,0 +1,87 @@
+import type { ConsumedBatch } from '../../lib/kafka/types.js';
+import type { Codec } from '../../lib/model/codec.js';
+import type { AgentTrace } from '../../lib/model/events.js';
+import type { DataError } from '../../lib/model/result.js';
+import type { SurrealStore } from '../../lib/stores/surreal/connection.js';
+import type { EncodedRecord } from '../../lib/topology/topology.js';
+import { type Entry, fold } from './core/fold.js';
+import { readEventRecord, readTraceRecord } from './encode.js';
+import type { SinkMetrics } from './metrics.js';
+import { RowWriter } from './service.js';
+
+export const TOPICS = ['agent-events', 'agent-traces'];
+
+export interface SinkParts {
+  codec: Codec;
+  store: SurrealStore;
+  /** Durable when it resolves. */
+  deadLetter: (record: EncodedRecord, cause: DataError) => Promise<void>;
+  metrics: SinkMetrics;
+}
+
+/**
+ * The handler of both topics: decode, fold, write. Resolves when everything the batch says is in SurrealDB or in
+ * dead-letter. @throws when SurrealDB is down: the consumer then holds the partition and tries the same batch again.
+ */
+export function createHandler(
+  parts: SinkParts,
+): (batch: ConsumedBatch, signal: AbortSignal) => Promise<void> {
+  const { codec, store, metrics } = parts;
+  const deadLetter = async (record: EncodedRecord, cause: DataError) => {
+    await parts.deadLetter(record, cause);
+    metrics.deadLetters.inc();
+  };
+  const writer = new RowWriter<EncodedRecord>(store, {
+    deadLetter: (record, reason) =>
+      deadLetter(record, { code: 'PROCESSING', message: `SurrealDB refuses it: ${reason}` }),
+    onRetry: () => metrics.retries.inc(),
+  });
+
+  const writeEventBatch = async (records: EncodedRecord[], signal: AbortSignal) => {
+    const entries: Entry<EncodedRecord>[] = [];
+    for (const record of records) {
+      const read = readEventRecord(codec, record);
+      if (read.ok) entries.push(read.value);
+      else await deadLetter(record, read.error);
+    }
+    const { events, moves } = fold(entries);
+    const counts = await writer.writeEvents(events, moves, signal);
+    metrics.inserted.inc(counts.inserted);
+    metrics.replaced.inc(counts.replaced);
+    metrics.ignored.inc(counts.ignored);
+    metrics.moved.inc(counts.moved);
+  };
+
+  const writeTraceBatch = async (records: EncodedRecord[], signal: AbortSignal) => {
+    const latest = new Map<string, { trace: AgentTrace; origin: EncodedRecord }>();
+    for (const record of records) {
+      const read = readTraceRecord(codec, record);
+      if (!read.ok) {
+        await deadLetter(record, read.error);
+        continue;
+      }
+      const trace = read.value;
+      if (!trace) continue;
+      const known = latest.get(trace.trace_id)?.trace;
+      const older =
+        known &&
+        (trace.generation < known.generation ||
+          (trace.generation === known.generation && trace.revision <= known.revision));
+      if (!older) latest.set(trace.trace_id, { trace, origin: record });
+    }
+    metrics.traces.inc(await writer.writeTraces([...latest.values()], signal));
+  };
+
+  return async (batch, signal) => {
+    const stop = metrics.batchSeconds.startTimer({ topic: batch.topic });
+    try {
+      if (batch.topic === 'agent-traces') await writeTraceBatch(batch.records, signal);
+      else await writeEventBatch(batch.records, signal);
+    } catch (error) {
+      metrics.failures.inc();
+      throw error;
+    }
+    metrics.records.inc(batch.records.length);
+    stop();
+  };
+}
