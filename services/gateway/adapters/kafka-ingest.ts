@@ -1,0 +1,163 @@
+import pRetry from 'p-retry';
+import {
+  createProducer,
+  type IdempotentProducer,
+  type OutgoingMessage,
+} from '../../../lib/kafka/producer.js';
+import type { KafkaSettings } from '../../../lib/kafka/types.js';
+import type { Codec } from '../../../lib/model/codec.js';
+import type { Logger } from '../../../lib/telemetry/logger.js';
+import type { Answer } from '../core/answer-table.js';
+import { Budget } from '../core/budget.js';
+import type { RawEvent } from '../core/raw-event.js';
+import type { IngestPort, PartHealth } from '../ports.js';
+import { Problem } from '../problem.js';
+import type { TraceAnswers } from './trace-answers.js';
+
+const TOPIC = 'raw-logs';
+/** Key, headers and the batch's own fields, bytes a record. */
+const RECORD_OVERHEAD_BYTES = 160;
+
+export interface KafkaIngestOptions {
+  kafka: KafkaSettings;
+  codec: Codec;
+  answers: TraceAnswers;
+  logger: Logger;
+  /** Resolves once the codec can write `raw-log`. */
+  codecReady: Promise<void>;
+  produceTimeoutMs: number;
+  maxInFlightRecords: number;
+  maxInFlightBytes: number;
+}
+
+/** The way into raw-logs. Connects by itself, and says `kafka-unavailable` until it has. */
+export class KafkaIngest implements IngestPort {
+  private readonly budget: Budget;
+  private producer: IdempotentProducer | null = null;
+  private failure: string | null = 'not connected yet';
+  private readonly stop = new AbortController();
+  private readonly connected: Promise<void>;
+
+  constructor(private readonly options: KafkaIngestOptions) {
+    this.budget = new Budget(options.maxInFlightRecords, options.maxInFlightBytes);
+    this.connected = this.connect();
+  }
+
+  async publish(records: readonly Pick<RawEvent, 'key' | 'log'>[]): Promise<void> {
+    await this.send(records.map(({ key, log }) => ({ key, value: this.encode(log) })));
+  }
+
+  async publishAndWait(events: readonly RawEvent[], wait: boolean): Promise<ReadonlyMap<string, Answer>> {
+    const { answers } = this.options;
+    // The same event twice in one request is one record.
+    const distinct = [...new Map(events.map((event) => [event.eventId, event])).values()];
+    const pending = answers.open(distinct.map((event) => event.eventId));
+    try {
+      await this.send(
+        distinct.map(({ key, log }) => ({
+          key,
+          value: this.encode(log),
+          headers: { 'reply-to': pending.replyTo },
+        })),
+      );
+      return wait ? await pending.wait() : pending.known();
+    } finally {
+      pending.close();
+    }
+  }
+
+  get inFlight(): { records: number; bytes: number } {
+    return this.budget.used;
+  }
+
+  health(): PartHealth {
+    if (this.failure === null) return { state: 'up' };
+    return { state: this.producer ? 'down' : 'starting', detail: this.failure };
+  }
+
+  /** Sends what waits, then disconnects. */
+  async close(): Promise<void> {
+    this.stop.abort();
+    await this.connected;
+    await this.producer?.close();
+  }
+
+  private encode(log: RawEvent['log']): Buffer {
+    if (!this.producer) throw this.unavailable(this.failure ?? 'not connected');
+    return this.options.codec.encode('raw-log', log);
+  }
+
+  private async send(messages: (OutgoingMessage & { value: Buffer })[]): Promise<void> {
+    const { producer } = this;
+    if (!producer) throw this.unavailable(this.failure ?? 'not connected');
+    const bytes = messages.reduce((sum, { value }) => sum + value.length + RECORD_OVERHEAD_BYTES, 0);
+    if (!this.budget.tryTake(messages.length, bytes)) {
+      throw new Problem('overloaded', 'more events are on their way to Kafka than the limit allows', {
+        retryAfterS: 1,
+      });
+    }
+    const sent = producer.send(TOPIC, messages).then(
+      () => {
+        this.failure = null;
+      },
+      (error: unknown) => {
+        const reason = error instanceof Error ? error.message : String(error);
+        this.failure = reason;
+        this.options.logger.error({ reason, records: messages.length }, 'Kafka did not take events');
+        throw this.unavailable(reason);
+      },
+    );
+    // The share is given back when Kafka has spoken, not when the client has been told: what waits stays bounded.
+    const settled = () => this.budget.give(messages.length, bytes);
+    void sent.then(settled, settled);
+    await this.withinLimit(sent);
+  }
+
+  private async withinLimit(sent: Promise<void>): Promise<void> {
+    const { produceTimeoutMs } = this.options;
+    let timer: NodeJS.Timeout | undefined;
+    const limit = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => {
+        this.failure = `no acknowledgement within ${produceTimeoutMs} ms`;
+        reject(this.unavailable(this.failure));
+      }, produceTimeoutMs);
+    });
+    try {
+      await Promise.race([sent, limit]);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  private unavailable(reason: string): Problem {
+    return new Problem(
+      'kafka-unavailable',
+      `the events may not be stored, send them again later: ${reason}`,
+      {
+        retryAfterS: 2,
+      },
+    );
+  }
+
+  private async connect(): Promise<void> {
+    const { kafka, codecReady, logger } = this.options;
+    try {
+      await codecReady;
+      this.producer = await pRetry(() => createProducer(kafka), {
+        retries: Number.POSITIVE_INFINITY,
+        minTimeout: 250,
+        maxTimeout: 3_000,
+        signal: this.stop.signal,
+        onFailedAttempt: ({ error }) => {
+          this.failure = error.message;
+          logger.warn({ reason: error.message }, 'Kafka does not answer yet');
+        },
+      });
+      this.failure = null;
+      logger.info({ brokers: kafka.brokers }, 'connected to Kafka');
+    } catch (error) {
+      // Either the process is ending, or the schema registry refused us: main.ts ends the process for that.
+      this.failure = error instanceof Error ? error.message : String(error);
+    }
+  }
+}

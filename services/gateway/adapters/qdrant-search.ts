@@ -1,0 +1,37 @@
+import type { Embedder } from '../../../lib/embedding/embedder.js';
+import { QdrantMissingError, QdrantUnavailableError } from '../../../lib/stores/qdrant/errors.js';
+import { connectQdrant } from '../../../lib/stores/qdrant/store.js';
+import type { PartHealth, SearchMode, SearchPort } from '../ports.js';
+import { Problem } from '../problem.js';
+
+const REQUEST_LIMIT_MS = 5_000;
+
+/** Search in the collection of the embedder's own model: vectors of two models say nothing of each other. */
+export function qdrantSearch(url: string, embedder: Embedder): SearchPort & { probe(): Promise<PartHealth> } {
+  const store = connectQdrant(url, { model: embedder.model, timeoutMs: REQUEST_LIMIT_MS });
+  return {
+    mode: embedder.kind satisfies SearchMode,
+    async search(query, filter, limit) {
+      const vector = await embedder.embedQuery(query);
+      try {
+        const hits = await store.searchByVector(vector, filter, limit);
+        return hits.map(({ event_id, score }) => ({ event_id, score }));
+      } catch (error) {
+        // nothing was embedded with this model yet
+        if (error instanceof QdrantMissingError) return [];
+        if (error instanceof QdrantUnavailableError) {
+          throw new Problem('store-unavailable', error.message, { retryAfterS: 2 });
+        }
+        throw error;
+      }
+    },
+    async probe() {
+      try {
+        await store.aliasTarget();
+        return { state: 'up' };
+      } catch (error) {
+        return { state: 'down', detail: error instanceof Error ? error.message : String(error) };
+      }
+    },
+  };
+}

@@ -1,0 +1,54 @@
+import {
+  BadCursorError,
+  findTraceBySession,
+  getEvent,
+  getEventsByIds,
+  getTrace,
+  listEvents,
+  listTraces,
+  StoreRefusedError,
+  StoreUnavailableError,
+  type SurrealStore,
+} from '../../../lib/stores/surreal/index.js';
+import type { PartHealth, StorePort } from '../ports.js';
+import { Problem } from '../problem.js';
+
+/** The rows of SurrealDB. Its failures become problems: one that is down is no fault of the request. */
+export function surrealStore(store: SurrealStore): StorePort & { health(): PartHealth } {
+  return {
+    getEvent: (eventId) => asking(() => getEvent(store, eventId)),
+    getEventsByIds: (eventIds) => asking(() => getEventsByIds(store, [...eventIds])),
+    listEvents: (filter) => asking(() => listEvents(store, filter)),
+    listTraces: (filter) => asking(() => listTraces(store, filter)),
+    getTrace: (traceId, maxEvents) => asking(() => getTrace(store, traceId, { maxEvents })),
+    findTraceBySession: (sessionId) => asking(() => findTraceBySession(store, sessionId)),
+    health: () => {
+      const { connected, reason } = store.health();
+      return connected ? { state: 'up' } : { state: 'down', detail: reason ?? 'not connected' };
+    },
+  };
+}
+
+async function asking<T>(call: () => Promise<T>): Promise<T> {
+  try {
+    return await call();
+  } catch (error) {
+    if (error instanceof BadCursorError) {
+      throw new Problem('invalid-request', error.message, {
+        errors: [{ field: 'cursor', message: error.message }],
+      });
+    }
+    if (error instanceof StoreUnavailableError) {
+      throw new Problem('store-unavailable', `SurrealDB does not answer: ${error.message}`, {
+        retryAfterS: 2,
+      });
+    }
+    // tables that the sink has not made yet hold nothing; the sink makes them when it starts
+    if (error instanceof StoreRefusedError && /does not exist/i.test(error.message)) {
+      throw new Problem('store-unavailable', 'SurrealDB has no tables yet: the surreal-sink makes them', {
+        retryAfterS: 2,
+      });
+    }
+    throw error;
+  }
+}

@@ -1,0 +1,89 @@
+import { z } from 'zod';
+import {
+  ConfigError,
+  integer,
+  readEnvironment,
+  type Settings,
+  STACK,
+  text,
+  type Variables,
+} from '../../lib/config/env.js';
+import { type ApiKey, readApiKey } from './core/api-keys.js';
+
+const variables = {
+  KAFKA_BROKERS: STACK.KAFKA_BROKERS,
+  SCHEMA_REGISTRY_URL: STACK.SCHEMA_REGISTRY_URL,
+  SURREAL_URL: STACK.SURREAL_URL,
+  SURREAL_USER: STACK.SURREAL_USER,
+  SURREAL_PASS: STACK.SURREAL_PASS,
+  SURREAL_NAMESPACE: STACK.SURREAL_NAMESPACE,
+  SURREAL_DATABASE: STACK.SURREAL_DATABASE,
+  QDRANT_URL: STACK.QDRANT_URL,
+  MODEL_PATH: STACK.MODEL_PATH,
+  LOG_LEVEL: STACK.LOG_LEVEL,
+  GATEWAY_HOST: { schema: text('127.0.0.1'), doc: 'Address that the HTTP API listens on' },
+  GATEWAY_PORT: {
+    schema: integer(8080, 0, 65_535),
+    doc: 'Port of the HTTP API, its probes and metrics; 0 takes a free one',
+  },
+  VECTADB_API_KEY: {
+    schema: text(''),
+    doc: 'API keys, comma-separated: `key` (every scope) or `key:ingest+read`',
+    secret: true,
+  },
+  VECTADB_API_KEYS: { schema: text(''), doc: 'As VECTADB_API_KEY; both are read', secret: true },
+  AUTH: {
+    schema: z.enum(['on', 'off']).default('on'),
+    doc: '`off` takes every request as admin: for tests only',
+  },
+  INGEST_WAIT_MS: {
+    schema: integer(1_000, 0, 60_000),
+    doc: 'Longest wait for the trace ids of a request',
+    unit: 'ms',
+  },
+  PRODUCE_TIMEOUT_MS: {
+    schema: integer(8_000, 100, 60_000),
+    doc: 'Longest wait for Kafka before 503',
+    unit: 'ms',
+  },
+  MAX_BODY_BYTES: {
+    schema: integer(5 * 1024 * 1024, 1_024),
+    doc: 'Largest request body, after decompression',
+    unit: 'bytes',
+  },
+  MAX_BATCH_ITEMS: { schema: integer(10_000, 1), doc: 'Most events or lines of one request' },
+  MAX_IN_FLIGHT_RECORDS: {
+    schema: integer(50_000, 1),
+    doc: 'Most records on their way to Kafka at once; more is answered by 503',
+  },
+  MAX_IN_FLIGHT_BYTES: {
+    schema: integer(64 * 1024 * 1024, 1_024),
+    doc: 'As MAX_IN_FLIGHT_RECORDS',
+    unit: 'bytes',
+  },
+  RATE_LIMIT_PER_MINUTE: {
+    schema: integer(120_000, 1),
+    doc: 'Requests a minute of one API key; without a key, of one address',
+  },
+} satisfies Variables;
+
+export type GatewaySettings = Settings<typeof variables> & { apiKeys: ApiKey[] };
+
+/** @throws ConfigError naming every fault at once; a key itself is never repeated. */
+export function readConfig(environment?: Record<string, string | undefined>): GatewaySettings {
+  const settings = readEnvironment(variables, environment);
+  const entries = `${settings.VECTADB_API_KEY},${settings.VECTADB_API_KEYS}`
+    .split(',')
+    .map((entry) => entry.trim());
+  const read = entries.filter(Boolean).map(readApiKey);
+  const faults = read.flatMap((one, index) =>
+    one.ok ? [] : [`VECTADB_API_KEY: key ${index + 1}: ${one.fault}`],
+  );
+  if (read.length === 0 && settings.AUTH === 'on') {
+    faults.push(
+      'VECTADB_API_KEY is not set: the API needs at least one key (`vectadb up` makes one for development)',
+    );
+  }
+  if (faults.length > 0) throw new ConfigError(faults);
+  return { ...settings, apiKeys: read.flatMap((one) => (one.ok ? [one.key] : [])) };
+}

@@ -1,0 +1,136 @@
+import { randomUUID } from 'node:crypto';
+import { loadSchemas } from '../../lib/config/schemas.js';
+import { createEmbedder } from '../../lib/embedding/embedder.js';
+import { connectRegistry, RegistryUnavailableError } from '../../lib/kafka/registry.js';
+import { Codec } from '../../lib/model/codec.js';
+import { connectSurreal } from '../../lib/stores/surreal/index.js';
+import { createLogger } from '../../lib/telemetry/logger.js';
+import { createRegistry } from '../../lib/telemetry/probe-server.js';
+import { KafkaIngest } from './adapters/kafka-ingest.js';
+import { qdrantSearch } from './adapters/qdrant-search.js';
+import { surrealStore } from './adapters/surreal-store.js';
+import { TraceAnswers } from './adapters/trace-answers.js';
+import { fixedKeys, openDoor } from './auth.js';
+import { readConfig } from './config.js';
+import { gatewayMetrics } from './metrics.js';
+import { createServer } from './server.js';
+
+/** How long requests at hand may take once the process is told to end. */
+const CLOSE_LIMIT_MS = 10_000;
+
+const config = readConfig();
+const logger = createLogger('gateway', config.LOG_LEVEL);
+const kafka = { brokers: config.KAFKA_BROKERS, clientId: 'vectadb-gateway' };
+
+const codec = new Codec(loadSchemas());
+const registry = connectRegistry(config.SCHEMA_REGISTRY_URL, codec, { logger });
+const codecReady = (async () => {
+  for (;;) {
+    try {
+      return await registry.resolveIds();
+    } catch (error) {
+      if (!(error instanceof RegistryUnavailableError)) throw error;
+      logger.error(
+        { reason: error.message },
+        'the schema registry does not answer: events cannot be taken yet',
+      );
+    }
+  }
+})();
+
+const embedder = await createEmbedder({ modelPath: config.MODEL_PATH });
+if (embedder.note) logger.warn(embedder.note);
+const surreal = await connectSurreal({
+  url: config.SURREAL_URL,
+  user: config.SURREAL_USER,
+  password: config.SURREAL_PASS,
+  namespace: config.SURREAL_NAMESPACE,
+  database: config.SURREAL_DATABASE,
+  connectTimeoutMs: 0,
+  queryTimeoutMs: 10_000,
+  logger,
+});
+const store = surrealStore(surreal);
+const search = qdrantSearch(config.QDRANT_URL, embedder);
+const answers = new TraceAnswers({
+  kafka,
+  codec,
+  learn: (id) => registry.learn(id),
+  store,
+  instance: randomUUID(),
+  waitMs: config.INGEST_WAIT_MS,
+  logger,
+});
+const ingest = new KafkaIngest({
+  kafka,
+  codec,
+  codecReady,
+  answers,
+  logger,
+  produceTimeoutMs: config.PRODUCE_TIMEOUT_MS,
+  maxInFlightRecords: config.MAX_IN_FLIGHT_RECORDS,
+  maxInFlightBytes: config.MAX_IN_FLIGHT_BYTES,
+});
+
+const metrics = gatewayMetrics(createRegistry('gateway'));
+metrics.gauge(
+  'vectadb_gateway_in_flight_records',
+  'Records on their way to Kafka',
+  () => ingest.inFlight.records,
+);
+metrics.gauge('vectadb_gateway_in_flight_bytes', 'Bytes on their way to Kafka', () => ingest.inFlight.bytes);
+metrics.gauge('vectadb_gateway_waiting_requests', 'Requests that wait for trace ids', () => answers.waiting);
+
+const app = await createServer({
+  ports: {
+    ingest,
+    store,
+    search,
+    keys: config.AUTH === 'off' ? openDoor : fixedKeys(config.apiKeys),
+    now: Date.now,
+    health: async () => {
+      const kafkaHealth = ingest.health();
+      return {
+        ready: kafkaHealth.state === 'up',
+        parts: {
+          kafka: kafkaHealth,
+          answers: answers.health(),
+          surreal: store.health(),
+          qdrant: await search.probe(),
+          search: { state: 'up', detail: search.mode },
+        },
+      };
+    },
+  },
+  metrics,
+  limits: {
+    maxBodyBytes: config.MAX_BODY_BYTES,
+    maxBatchItems: config.MAX_BATCH_ITEMS,
+    requestsPerMinute: config.RATE_LIMIT_PER_MINUTE,
+  },
+  logger,
+});
+if (config.AUTH === 'off') logger.warn('AUTH=off: every request is taken as admin');
+
+let ending = false;
+const end = async (reason: string, code: number): Promise<void> => {
+  if (ending) return;
+  ending = true;
+  logger.info({ reason }, 'ending');
+  setTimeout(() => process.exit(code || 1), CLOSE_LIMIT_MS).unref();
+  await app.close();
+  await Promise.all([ingest.close(), answers.close(), surreal.close(), embedder.close()]);
+  process.exit(code);
+};
+process.once('SIGTERM', () => void end('SIGTERM', 0));
+process.once('SIGINT', () => void end('SIGINT', 0));
+codecReady.catch((error: unknown) => {
+  logger.fatal(
+    { reason: error instanceof Error ? error.message : String(error) },
+    'the schema registry refuses our schemas',
+  );
+  void end('schemas refused', 1);
+});
+
+const address = await app.listen({ host: config.GATEWAY_HOST, port: config.GATEWAY_PORT });
+logger.info({ address }, 'the HTTP API listens');

@@ -1,0 +1,45 @@
+import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
+
+export interface GatewayMetrics {
+  readonly registry: Registry;
+  ingested(route: 'events' | 'batch' | 'logs', stored: number, refused: number): void;
+  /** `route` is the pattern, never the path itself: its values stay few. */
+  answered(method: string, route: string, status: number, seconds: number): void;
+  /** Reads a value each time the metrics are asked for. */
+  gauge(name: string, help: string, read: () => number): void;
+}
+
+export function gatewayMetrics(registry: Registry): GatewayMetrics {
+  const events = new Counter({
+    name: 'vectadb_gateway_events_total',
+    help: 'Events and lines received, by route and by what became of them (stored, refused)',
+    labelNames: ['route', 'outcome'],
+    registers: [registry],
+  });
+  const requests = new Histogram({
+    name: 'vectadb_gateway_request_duration_seconds',
+    help: 'Time from request to answer, seconds',
+    labelNames: ['method', 'route', 'status'],
+    buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
+    registers: [registry],
+  });
+  return {
+    registry,
+    ingested(route, stored, refused) {
+      if (stored > 0) events.inc({ route, outcome: 'stored' }, stored);
+      if (refused > 0) events.inc({ route, outcome: 'refused' }, refused);
+    },
+    answered: (method, route, status, seconds) =>
+      requests.observe({ method, route, status: String(status) }, seconds),
+    gauge(name, help, read) {
+      new Gauge({
+        name,
+        help,
+        registers: [registry],
+        collect() {
+          this.set(read());
+        },
+      });
+    },
+  };
+}

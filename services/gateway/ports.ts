@@ -1,0 +1,86 @@
+import type {
+  EventFilter,
+  EventRow,
+  Paging,
+  TraceFilter,
+  TraceRow,
+  TraceView,
+} from '../../lib/stores/surreal/index.js';
+import type { Answer } from './core/answer-table.js';
+import type { Principal } from './core/api-keys.js';
+import type { RawEvent } from './core/raw-event.js';
+
+/** What stands behind the HTTP API. Adapters implement it; a test of the HTTP shapes puts its own in their place. */
+export interface Ports {
+  ingest: IngestPort;
+  store: StorePort;
+  search: SearchPort;
+  keys: KeyStore;
+  /** Unix milliseconds. */
+  now: () => number;
+  health: () => HealthReport | Promise<HealthReport>;
+}
+
+/** The way into raw-logs. */
+export interface IngestPort {
+  /**
+   * Resolves when Kafka has stored all of them (acks=all). @throws Problem `overloaded` or `kafka-unavailable`: some may
+   * be stored all the same; sending them again is safe, because their ids are the same.
+   */
+  publish(records: readonly Pick<RawEvent, 'key' | 'log'>[]): Promise<void>;
+  /**
+   * As {@link publish}, then waits for the processor's answers as long as that is worth it. An event that is missing
+   * from the map is stored, its trace not known yet. `wait` false: does not wait.
+   */
+  publishAndWait(events: readonly RawEvent[], wait: boolean): Promise<ReadonlyMap<string, Answer>>;
+}
+
+/** SurrealDB. Every method @throws Problem `store-unavailable` while it does not answer. */
+export interface StorePort {
+  getEvent(eventId: string): Promise<EventRow | null>;
+  /** Those that exist, in the order asked for. */
+  getEventsByIds(eventIds: readonly string[]): Promise<EventRow[]>;
+  /** @throws Problem `invalid-request` on a cursor that this listing did not give. */
+  listEvents(
+    filter: EventFilter & Paging & { order?: 'asc' | 'desc' },
+  ): Promise<{ events: EventRow[]; next_cursor: string | null }>;
+  listTraces(filter: TraceFilter & Paging): Promise<{ traces: TraceRow[]; next_cursor: string | null }>;
+  /** One that was merged leads to the trace that it is part of. */
+  getTrace(traceId: string, maxEvents: number): Promise<TraceView | null>;
+  findTraceBySession(sessionId: string): Promise<string | null>;
+}
+
+/** `lexical (hashed)`: no model is there, so words are compared, not meaning. */
+export type SearchMode = 'semantic' | 'lexical (hashed)';
+
+/** Times in Unix milliseconds, `[from_ms, to_ms)`. */
+export interface SearchFilter {
+  event_type?: string | string[];
+  agent_id?: string | string[];
+  trace_id?: string;
+  from_ms?: number;
+  to_ms?: number;
+}
+
+/** Qdrant and the embedder. @throws Problem `store-unavailable` while it does not answer. */
+export interface SearchPort {
+  readonly mode: SearchMode;
+  /** Best first; `score` is the cosine similarity. */
+  search(query: string, filter: SearchFilter, limit: number): Promise<{ event_id: string; score: number }[]>;
+}
+
+/** Finds who a bearer token belongs to. Asynchronous, so that keys may be kept in a store. */
+export interface KeyStore {
+  find(token: string): Promise<Principal | undefined>;
+}
+
+export interface PartHealth {
+  state: 'up' | 'down' | 'starting';
+  detail?: string;
+}
+
+export interface HealthReport {
+  /** Whether events are taken: Kafka is up. Reads have their own parts. */
+  ready: boolean;
+  parts: Record<'kafka' | 'answers' | 'surreal' | 'qdrant' | 'search', PartHealth>;
+}

@@ -1,0 +1,50 @@
+import { readTimestamp } from '../../../lib/model/timestamp.js';
+import type { EventRow } from '../../../lib/stores/surreal/index.js';
+import { PROBLEM_JSON, Problem } from '../problem.js';
+import { ProblemOut } from '../schemas.js';
+
+/** The problem answers of a route, for its OpenAPI description. */
+export const problemsOf = (...statuses: number[]): Record<number, unknown> =>
+  Object.fromEntries(
+    statuses.map((status) => [
+      status,
+      { description: 'RFC 9457 problem details', content: { [PROBLEM_JSON]: { schema: ProblemOut } } },
+    ]),
+  );
+
+/** An event as lists and traces show it; what explains it has a route of its own. */
+export const eventOut = (row: EventRow) => ({
+  event_id: row.event_id,
+  trace_id: row.trace_id,
+  group_id: row.group_id,
+  session_id: row.session_id,
+  agent_id: row.agent_id,
+  timestamp: row.timestamp,
+  event_type: row.event_type,
+  framework: row.framework,
+  properties: row.properties,
+  source: row.source,
+  flags: row.flags,
+  revision: row.revision,
+  generation: row.generation,
+  created_at: row.created_at,
+  updated_at: row.updated_at,
+});
+
+/** `from` and `to` in Unix milliseconds, half-open. @throws Problem naming the parameter. */
+export function periodOf(given: { from?: string; to?: string }, prefix = ''): { from?: number; to?: number } {
+  return { from: momentOf(given.from, `${prefix}from`), to: momentOf(given.to, `${prefix}to`) };
+}
+
+function momentOf(text: string | undefined, field: string): number | undefined {
+  if (text === undefined) return undefined;
+  const read = readTimestamp(text);
+  if (read.ok) return read.ms;
+  throw new Problem('invalid-request', `${field} ${read.reason}`, {
+    errors: [{ field, message: read.reason }],
+  });
+}
+
+/** A copy without what is undefined, so that a store does not take it for a condition. */
+export const given = <T extends object>(fields: T): T =>
+  Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as T;

@@ -1,0 +1,64 @@
+import type { FastifyInstance } from 'fastify';
+import { explain } from '../core/explain.js';
+import type { Ports } from '../ports.js';
+import { Problem } from '../problem.js';
+import { EventOut, EventPage, EventQuery, Explanation, IdParams } from '../schemas.js';
+import { eventOut, given, periodOf, problemsOf } from './answers.js';
+
+const TAG = ['events'];
+
+export function eventRoutes(app: FastifyInstance, { store }: Ports): void {
+  app.get<{ Querystring: EventQuery }>(
+    '/api/v1/events',
+    {
+      config: { scope: 'read' },
+      schema: {
+        tags: TAG,
+        summary: 'List events',
+        description: 'In the order of (timestamp, event_id). Pages stay right while events arrive.',
+        querystring: EventQuery,
+        response: { 200: EventPage, ...problemsOf(400, 401, 403, 429, 503) },
+      },
+    },
+    async ({ query }) => {
+      const { from, to, limit = 50, ...rest } = query;
+      const page = await store.listEvents(given({ ...rest, ...periodOf({ from, to }), limit }));
+      return { events: page.events.map(eventOut), next_cursor: page.next_cursor };
+    },
+  );
+
+  app.get<{ Params: { id: string } }>(
+    '/api/v1/events/:id',
+    {
+      config: { scope: 'read' },
+      schema: {
+        tags: TAG,
+        summary: 'One event',
+        params: IdParams,
+        response: { 200: EventOut, ...problemsOf(400, 401, 403, 404, 429, 503) },
+      },
+    },
+    async ({ params }) => eventOut(await found(params.id)),
+  );
+
+  app.get<{ Params: { id: string } }>(
+    '/api/v1/events/:id/explain',
+    {
+      config: { scope: 'read' },
+      schema: {
+        tags: TAG,
+        summary: 'Why an event is what it is and where it is',
+        params: IdParams,
+        response: { 200: Explanation, ...problemsOf(400, 401, 403, 404, 429, 503) },
+      },
+    },
+    async ({ params }) => explain(await found(params.id)),
+  );
+
+  async function found(id: string) {
+    const row = await store.getEvent(id);
+    if (!row)
+      throw new Problem('not-found', `no event has the id ${id}; one just sent may not be stored yet`);
+    return row;
+  }
+}

@@ -1,0 +1,63 @@
+import type { FastifyInstance } from 'fastify';
+import type { TraceStatus } from '../../../lib/model/events.js';
+import type { Ports } from '../ports.js';
+import { Problem } from '../problem.js';
+import { IdParams, TraceDetail, TraceDetailQuery, TracePage, TraceQuery } from '../schemas.js';
+import { eventOut, given, periodOf, problemsOf } from './answers.js';
+
+const TAG = ['traces'];
+const MAX_EVENTS = 10_000;
+
+export function traceRoutes(app: FastifyInstance, { store }: Ports): void {
+  app.get<{ Querystring: TraceQuery }>(
+    '/api/v1/traces',
+    {
+      config: { scope: 'read' },
+      schema: {
+        tags: TAG,
+        summary: 'List traces',
+        description: 'Newest first by start_time. Traces that were merged into another are left out.',
+        querystring: TraceQuery,
+        response: { 200: TracePage, ...problemsOf(400, 401, 403, 429, 503) },
+      },
+    },
+    async ({ query }) => {
+      const { from, to, limit = 50, status, ...rest } = query;
+      return store.listTraces(
+        given({ ...rest, status: status as TraceStatus | undefined, ...periodOf({ from, to }), limit }),
+      );
+    },
+  );
+
+  app.get<{ Params: { id: string }; Querystring: { max_events?: number } }>(
+    '/api/v1/traces/:id',
+    {
+      config: { scope: 'read' },
+      schema: {
+        tags: TAG,
+        summary: 'One trace with its events',
+        description:
+          'The id of a trace that was merged leads to the one that it is part of; `merged_from` then says so.',
+        params: IdParams,
+        querystring: TraceDetailQuery,
+        response: { 200: TraceDetail, ...problemsOf(400, 401, 403, 404, 429, 503) },
+      },
+    },
+    async ({ params, query }) => {
+      const view = await store.getTrace(params.id, query.max_events ?? MAX_EVENTS);
+      if (!view)
+        throw new Problem(
+          'not-found',
+          `no trace has the id ${params.id}; one just begun may not be stored yet`,
+        );
+      return {
+        ...view.trace,
+        events: view.events.map(eventOut),
+        events_truncated: view.truncated,
+        causes: view.causes,
+        merged_from: view.merged_from,
+        related: { same_session: view.same_session, same_agent: view.same_agent },
+      };
+    },
+  );
+}

@@ -1,0 +1,258 @@
+import { type Static, type TSchema, Type } from '@sinclair/typebox';
+
+/** The bodies, parameters and answers of the API: TypeBox, from which openapi.json is generated. */
+const Nullable = <T extends TSchema>(schema: T) => Type.Union([schema, Type.Null()]);
+const Moment = (description: string) => Type.String({ format: 'date-time', description });
+const Id = (description: string) => Type.String({ maxLength: 512, description });
+const Count = (description?: string) => Type.Integer({ minimum: 0, ...(description ? { description } : {}) });
+
+export const Source = Type.Object(
+  {
+    system: Id('Source system: cloudwatch, datadog, …'),
+    account: Type.Optional(Id('Account of the log group')),
+    region: Type.Optional(Id('Region of the log group')),
+    log_group: Type.Optional(Id('Log group')),
+    log_stream: Type.Optional(Id('Log stream; its lines are ordered')),
+    log_id: Type.Optional(Id("The source's own id of the line: the same id is the same event")),
+  },
+  { description: 'Where a log line came from.' },
+);
+
+export const Options = Type.Object(
+  {
+    auto_create_traces: Type.Optional(
+      Type.Boolean({
+        default: true,
+        description:
+          'false: an event is refused (trace_not_found) unless it names a trace_id or its session has a stored trace',
+      }),
+    ),
+    generate_embeddings: Type.Optional(
+      Type.Boolean({ default: true, description: 'false: the event cannot be found by search' }),
+    ),
+    extract_relationships: Type.Optional(
+      Type.Boolean({ default: false, description: 'true: causedBy edges are written' }),
+    ),
+  },
+  { description: 'Unknown options are ignored.' },
+);
+
+const eventFields = {
+  event_id: Type.Optional(
+    Id(
+      'Id of your own; the same id is the same event. Left out: derived from source.log_id, else from the whole body',
+    ),
+  ),
+  trace_id: Type.Optional(Id('Trace that the event belongs to')),
+  timestamp: Moment('ISO 8601 with an offset; at most 5 minutes ahead of the server'),
+  event_type: Type.Optional(Id('tool_call, decision, error, …; left out: read from properties.message')),
+  agent_id: Type.Optional(Id('Agent')),
+  session_id: Type.Optional(Id('Session or request')),
+  framework: Type.Optional(Id('langchain, llamaindex, …')),
+  properties: Type.Object(
+    {},
+    { additionalProperties: true, description: 'Any JSON object, nested up to 62 levels' },
+  ),
+  source: Type.Optional(Source),
+  options: Type.Optional(Options),
+};
+
+export const EventIn = Type.Object(eventFields, {
+  description: 'null counts as left out; unknown fields are ignored.',
+});
+export const BatchIn = Type.Object({
+  events: Type.Array(EventIn, { description: 'Up to MAX_BATCH_ITEMS (10,000)' }),
+  options: Type.Optional(Options),
+});
+
+export const EventAccepted = Type.Object({
+  event_id: Type.String(),
+  trace_id: Nullable(Type.String({ description: 'null with 202: stored, not traced yet' })),
+  created_at: Moment('When the event was stored'),
+});
+export const BatchAccepted = Type.Object({
+  ingested: Count('Items stored'),
+  failed: Count('Items refused'),
+  trace_ids: Type.Array(Type.String(), {
+    description: 'Traces of the items, without repetition, as far as they are known',
+  }),
+  errors: Type.Array(Type.Object({ index: Count('Place in `events`, from 0'), error: Type.String() })),
+});
+export const LinesAccepted = Type.Object({
+  accepted: Count('Lines stored'),
+  rejected: Count('Lines refused'),
+  errors: Type.Array(Type.Object({ index: Count('Line or element, from 0'), error: Type.String() })),
+});
+
+export const ProblemOut = Type.Object(
+  {
+    type: Type.String(),
+    title: Type.String(),
+    status: Type.Integer(),
+    detail: Type.String(),
+    instance: Type.String(),
+    errors: Type.Optional(Type.Array(Type.Object({ field: Type.String(), message: Type.String() }))),
+  },
+  { description: 'RFC 9457 problem details' },
+);
+
+const Json = Type.Object({}, { additionalProperties: true });
+const eventOut = {
+  event_id: Type.String(),
+  trace_id: Type.String(),
+  group_id: Type.String(),
+  session_id: Nullable(Type.String()),
+  agent_id: Nullable(Type.String()),
+  timestamp: Moment('When it happened'),
+  event_type: Type.String(),
+  framework: Nullable(Type.String()),
+  properties: Json,
+  source: Nullable(Json),
+  flags: Type.Array(Type.String()),
+  revision: Type.Integer(),
+  generation: Type.Integer(),
+  created_at: Moment('When it was stored'),
+  updated_at: Moment('When it last changed'),
+};
+export const EventOut = Type.Object(eventOut);
+export const EventPage = Type.Object({ events: Type.Array(EventOut), next_cursor: Nullable(Type.String()) });
+
+export const Explanation = Type.Object({
+  event_id: Type.String(),
+  trace_id: Type.String(),
+  summary: Type.String({ description: 'The answer in words' }),
+  rule: Nullable(Type.String({ description: 'Rule that read the line; null: the event came structured' })),
+  rule_version: Nullable(Type.String()),
+  captures: Type.Record(Type.String(), Type.String()),
+  strategy: Type.Integer({ minimum: 1, maximum: 4 }),
+  inherited: Nullable(Type.String({ description: 'What came from the log stream around the line' })),
+  confidence: Nullable(Type.Number()),
+  group_id: Type.String(),
+  group_key: Type.String({ description: 'What the group id is derived from' }),
+  flags: Type.Array(Type.String()),
+  raw: Type.Object({
+    topic: Type.String(),
+    partition: Type.Integer(),
+    offset: Type.Integer(),
+    index: Type.Integer(),
+  }),
+});
+
+const traceOut = {
+  trace_id: Type.String(),
+  session_id: Nullable(Type.String()),
+  agent_id: Nullable(Type.String()),
+  status: Type.String({ description: 'running, completed, failed or truncated' }),
+  merged_into: Nullable(Type.String()),
+  continues: Nullable(Type.String({ description: 'The trace that this one goes on from' })),
+  group_ids: Type.Array(Type.String()),
+  agents: Type.Array(Type.String()),
+  frameworks: Type.Array(Type.String()),
+  total_events: Count(),
+  error_count: Count(),
+  event_counts: Type.Record(Type.String(), Count()),
+  tools: Json,
+  models: Json,
+  start_time: Moment('Time of the first event'),
+  end_time: Nullable(Moment('Time of the last event')),
+  duration_ms: Count(),
+  revision: Type.Integer(),
+  generation: Type.Integer(),
+  created_at: Moment('When its first event was stored'),
+  updated_at: Moment('When it last changed'),
+};
+export const TraceOut = Type.Object(traceOut);
+export const TracePage = Type.Object({ traces: Type.Array(TraceOut), next_cursor: Nullable(Type.String()) });
+export const TraceDetail = Type.Object({
+  ...traceOut,
+  events: Type.Array(EventOut, { description: 'In order of time' }),
+  events_truncated: Type.Boolean({ description: 'There are more events than max_events' }),
+  causes: Type.Array(
+    Type.Object({ event_id: Type.String(), cause_id: Type.String(), reason: Type.String() }),
+  ),
+  merged_from: Nullable(Type.String({ description: 'The id asked for, where it is part of this trace now' })),
+  related: Type.Object({
+    same_session: Type.Array(TraceOut),
+    same_agent: Type.Array(TraceOut),
+  }),
+});
+
+const Period = {
+  from: Type.Optional(Type.String({ description: 'ISO 8601 with an offset; included' })),
+  to: Type.Optional(Type.String({ description: 'ISO 8601 with an offset; excluded' })),
+};
+const Paging = {
+  limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 1_000, default: 50 })),
+  cursor: Type.Optional(Type.String({ maxLength: 4_096, description: '`next_cursor` of the page before' })),
+};
+export const EventQuery = Type.Object({
+  event_type: Type.Optional(Id('Type')),
+  agent_id: Type.Optional(Id('Agent')),
+  session_id: Type.Optional(Id('Session')),
+  trace_id: Type.Optional(Id('Trace')),
+  framework: Type.Optional(Id('Framework')),
+  ...Period,
+  ...Paging,
+  order: Type.Optional(
+    Type.Union([Type.Literal('asc'), Type.Literal('desc')], {
+      default: 'desc',
+      description: 'By time; desc: newest first',
+    }),
+  ),
+});
+export const TraceQuery = Type.Object({
+  status: Type.Optional(
+    Type.Union(['running', 'completed', 'failed', 'truncated'].map((status) => Type.Literal(status))),
+  ),
+  agent_id: Type.Optional(Id('Agent')),
+  session_id: Type.Optional(Id('Session')),
+  ...Period,
+  ...Paging,
+});
+export const TraceDetailQuery = Type.Object({
+  max_events: Type.Optional(Type.Integer({ minimum: 1, maximum: 10_000, default: 10_000 })),
+});
+export const IdParams = Type.Object({ id: Type.String({ minLength: 1, maxLength: 512 }) });
+export const LinesQuery = Type.Object({
+  system: Type.Optional(Id('Source system; with a log group or stream given, `http` where left out')),
+  account: Type.Optional(Id('Account')),
+  region: Type.Optional(Id('Region')),
+  log_group: Type.Optional(Id('Log group, or the name of the file')),
+  log_stream: Type.Optional(Id('Log stream; lines of one stream share their context')),
+  agent_id: Type.Optional(
+    Id('For JSON events that name no agent; without a source, text lines of one agent are one stream'),
+  ),
+  session_id: Type.Optional(
+    Id('For JSON events that name no session; without a source and agent_id, text lines are one stream'),
+  ),
+});
+
+export const SearchIn = Type.Object(
+  {
+    query: Type.String({ minLength: 1, maxLength: 8_192, description: 'What to look for, in words' }),
+    limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 100, default: 10 })),
+    filter: Type.Optional(
+      Type.Object(
+        {
+          event_type: Type.Optional(Id('Type')),
+          agent_id: Type.Optional(Id('Agent')),
+          trace_id: Type.Optional(Id('Trace')),
+          ...Period,
+        },
+        { additionalProperties: false },
+      ),
+    ),
+  },
+  { additionalProperties: false },
+);
+export const SearchOut = Type.Object({
+  mode: Type.String({ description: '`semantic`, or `lexical (hashed)` where no model is installed' }),
+  results: Type.Array(
+    Type.Object({ score: Type.Number({ description: 'Cosine similarity' }), event: EventOut }),
+  ),
+});
+
+export type EventQuery = Static<typeof EventQuery>;
+export type TraceQuery = Static<typeof TraceQuery>;
+export type LinesQuery = Static<typeof LinesQuery>;
+export type SearchIn = Static<typeof SearchIn>;

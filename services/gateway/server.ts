@@ -1,0 +1,168 @@
+import helmet from '@fastify/helmet';
+import rateLimit from '@fastify/rate-limit';
+import swagger from '@fastify/swagger';
+import swaggerUi from '@fastify/swagger-ui';
+import Fastify, {
+  type FastifyBaseLogger,
+  type FastifyError,
+  type FastifyInstance,
+  type FastifyRequest,
+} from 'fastify';
+import { requireKeys } from './auth.js';
+import { acceptBodies } from './body.js';
+import type { GatewayMetrics } from './metrics.js';
+import type { Ports } from './ports.js';
+import { PROBLEM_JSON, Problem, type ProblemName, problemBody, sendProblem } from './problem.js';
+import { eventRoutes } from './routes/events.js';
+import { ingestRoutes } from './routes/ingest.js';
+import { logRoutes } from './routes/logs.js';
+import { probeRoutes } from './routes/probes.js';
+import { searchRoutes } from './routes/search.js';
+import { traceRoutes } from './routes/traces.js';
+
+export interface ServerLimits {
+  maxBodyBytes: number;
+  maxBatchItems: number;
+  requestsPerMinute: number;
+}
+
+export interface ServerOptions {
+  ports: Ports;
+  metrics: GatewayMetrics;
+  limits: ServerLimits;
+  logger?: FastifyBaseLogger;
+}
+
+const MAX_HEADER_BYTES = 16_384;
+/** How long a client may take to send a request. */
+const REQUEST_LIMIT_MS = 60_000;
+
+/** The HTTP API on its ports; listens to nothing yet. */
+export async function createServer({
+  ports,
+  metrics,
+  limits,
+  logger,
+}: ServerOptions): Promise<FastifyInstance> {
+  const app = Fastify({
+    ...(logger ? { loggerInstance: logger } : { logger: false }),
+    disableRequestLogging: true,
+    bodyLimit: limits.maxBodyBytes,
+    requestTimeout: REQUEST_LIMIT_MS,
+    forceCloseConnections: 'idle',
+    return503OnClosing: false,
+    // path and query are text, so numbers in them are read as such
+    ajv: { customOptions: { allErrors: true, coerceTypes: true, removeAdditional: false } },
+    http: { maxHeaderSize: MAX_HEADER_BYTES },
+    routerOptions: { maxParamLength: 2_048 },
+    clientErrorHandler(error, socket) {
+      if (!socket.writable) return;
+      const name =
+        error.code === 'HPE_HEADER_OVERFLOW'
+          ? 'header-too-large'
+          : error.code === 'ERR_HTTP_REQUEST_TIMEOUT'
+            ? 'request-timeout'
+            : 'invalid-request';
+      const body = problemBody(new Problem(name, 'the request is not HTTP as this server takes it'), '/');
+      const text = JSON.stringify(body);
+      socket.end(
+        `HTTP/1.1 ${body.status} ${body.title}\r\ncontent-type: ${PROBLEM_JSON}\r\ncontent-length: ${Buffer.byteLength(text)}\r\nconnection: close\r\n\r\n${text}`,
+      );
+    },
+  });
+  describeFailures(app);
+  app.setSerializerCompiler(() => (value) => JSON.stringify(value));
+  app.addHook('onResponse', async (request, reply) => {
+    const route = request.routeOptions.url ?? 'none';
+    metrics.answered(request.method, route, reply.statusCode, reply.elapsedTime / 1_000);
+  });
+
+  requireKeys(app, ports.keys);
+  acceptBodies(app, limits.maxBodyBytes);
+  await app.register(helmet, { contentSecurityPolicy: false, crossOriginEmbedderPolicy: false });
+  await app.register(rateLimit, {
+    max: limits.requestsPerMinute,
+    timeWindow: 60_000,
+    enableDraftSpec: true,
+    keyGenerator: (request: FastifyRequest) =>
+      request.principal ? `key:${request.principal.id}` : `ip:${request.ip}`,
+    errorResponseBuilder: (_request, context) =>
+      new Problem('rate-limited', `more than ${context.max} requests a minute`, {
+        retryAfterS: Math.ceil(context.ttl / 1_000),
+      }),
+  });
+  await describeApi(app);
+
+  probeRoutes(app, ports, metrics);
+  ingestRoutes(app, ports, metrics, limits.maxBatchItems);
+  await logRoutes(app, ports, metrics, limits.maxBatchItems);
+  eventRoutes(app, ports);
+  traceRoutes(app, ports);
+  searchRoutes(app, ports);
+  return app;
+}
+
+function describeFailures(app: FastifyInstance): void {
+  app.setErrorHandler((error: FastifyError, request, reply) => {
+    const problem = problemOf(error);
+    if (problem.problem === 'internal')
+      request.log.error({ err: error, route: request.routeOptions.url }, 'request failed');
+    return sendProblem(reply, problem);
+  });
+  app.setNotFoundHandler((request, reply) =>
+    sendProblem(
+      reply,
+      new Problem('not-found', `there is no ${request.method} ${request.url.split('?', 1)[0]}; see /docs`),
+    ),
+  );
+}
+
+const BY_CODE: Record<string, ProblemName> = {
+  FST_ERR_CTP_BODY_TOO_LARGE: 'too-large',
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: 'unsupported-media-type',
+  FST_ERR_CTP_INVALID_CONTENT_LENGTH: 'invalid-request',
+};
+
+function problemOf(error: FastifyError | Problem): Problem {
+  if (error instanceof Problem) return error;
+  if (error.validation) {
+    const errors = error.validation.map((fault) => {
+      const path = fault.instancePath.slice(1).replaceAll('/', '.');
+      const extra = (fault.params as { missingProperty?: string; additionalProperty?: string }) ?? {};
+      const inner = extra.missingProperty ?? extra.additionalProperty;
+      const field = [path, inner].filter(Boolean).join('.') || (error.validationContext ?? 'body');
+      return { field, message: fault.message ?? 'is not valid' };
+    });
+    return new Problem(
+      'invalid-request',
+      errors.map(({ field, message }) => `${field} ${message}`).join('; '),
+      { errors },
+    );
+  }
+  const known = BY_CODE[error.code];
+  if (known) return new Problem(known, error.message);
+  if (error.statusCode !== undefined && error.statusCode >= 400 && error.statusCode < 500) {
+    return new Problem('invalid-request', error.message);
+  }
+  return new Problem('internal', 'the request failed for a reason of our own; the server log says why');
+}
+
+async function describeApi(app: FastifyInstance): Promise<void> {
+  await app.register(swagger, {
+    openapi: {
+      openapi: '3.1.0',
+      info: {
+        title: 'VectaDB',
+        version: '1',
+        description: 'Agent observability from plain logs. Errors are RFC 9457 problem details.',
+        license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
+      },
+      components: { securitySchemes: { key: { type: 'http', scheme: 'bearer', description: 'An API key' } } },
+      security: [{ key: [] }],
+    },
+  });
+  await app.register(swaggerUi, { routePrefix: '/docs', staticCSP: true });
+  app.get('/openapi.json', { schema: { hide: true }, config: { rateLimit: false } }, async () =>
+    app.swagger(),
+  );
+}
