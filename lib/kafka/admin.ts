@@ -21,7 +21,7 @@ export interface ClusterAdmin {
   replaceConfigs(topics: TopicDefinition[], validateOnly: boolean): Promise<void>;
   /** Raises the number of partitions to `partitions` of each topic. */
   addPartitions(topics: TopicDefinition[], validateOnly: boolean): Promise<void>;
-  /** Start and end (high watermark) of each partition. */
+  /** Start and end of each partition; the end is the last stable offset, as far as read_committed readers get. */
   offsets(topic: string): Promise<{ partition: number; start: number; end: number }[]>;
   /** Committed offset of each partition that the group has committed, by topic. */
   committed(groupId: string): Promise<{ topic: string; partition: number; offset: number }[]>;

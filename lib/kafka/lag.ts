@@ -20,6 +20,7 @@ export interface PartitionLag {
   partition: number;
   /** Committed offset; null: never committed. */
   position: number | null;
+  /** Last stable offset: what follows belongs to a transaction that is still open. */
   end: number;
   /** Offsets between position (else the log's start) and end; transaction markers count, so it is no count of records. */
   lag: number;

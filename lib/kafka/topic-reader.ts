@@ -4,26 +4,28 @@ import { type ClusterClient, FETCH_ERRORS, type FetchedPartition } from './clust
 
 export interface TopicReadOptions {
   from: 'start' | 'end';
-  /** false: ends where the topic ended when the reading began. */
+  /** false: ends where the committed records of the topic ended when the reading began. */
   follow: boolean;
   signal?: AbortSignal;
 }
 
-/** Where a bounded reading stopped short: an open transaction holds what follows. */
+/** Offsets `[from, until)` of a partition that belong to, or come after, a transaction that is still open. */
 export interface HeldBack {
   partition: number;
-  position: number;
-  end: number;
+  from: number;
+  until: number;
 }
 
-const MAX_WAIT_MS = 500;
+const FOLLOW_WAIT_MS = 500;
+/** A bounded reading waits for nobody's next record. */
+const BOUNDED_WAIT_MS = 50;
 const MAX_BYTES = 1_048_576;
 /** How long fetches may fail in a row. */
 const FAILURE_LIMIT_MS = 30_000;
 
 /**
  * Reads all partitions of a topic without a group, read_committed, yielding what each fetch gave. Positions that the
- * log no longer holds go on from its start. Returns the partitions whose end an open transaction kept from being read.
+ * log no longer holds go on from its start. Returns what an open transaction kept from being read.
  * @throws when fetches have failed for 30 s in a row, with the last failure.
  */
 export async function* readTopic(
@@ -40,29 +42,27 @@ export async function* readTopic(
       partition,
       options.from === 'end' ? end : await cluster.offsetOf(topic, partition, 'start'),
     );
-    ends.set(partition, options.follow ? Number.POSITIVE_INFINITY : end);
+    ends.set(partition, end);
   }
-  const open = () => [...positions].filter(([partition, position]) => position < ends.get(partition)!);
+  const maxWaitMs = options.follow ? FOLLOW_WAIT_MS : BOUNDED_WAIT_MS;
   let failingSinceMs: number | null = null;
-  while (open().length > 0 && !options.signal?.aborted) {
-    const { fetched, failure } = await fetchOnce(cluster, topic, open());
+  // each partition is fetched at least once: only a fetch tells of an open transaction
+  while (positions.size > 0 && !options.signal?.aborted) {
+    const { fetched, failure } = await fetchOnce(cluster, topic, [...positions], maxWaitMs);
     for (const one of fetched) {
+      const { partition, lastStableOffset, highWatermark } = one;
       if (one.errorCode === FETCH_ERRORS.OFFSET_OUT_OF_RANGE) {
-        positions.set(one.partition, await cluster.offsetOf(topic, one.partition, 'start'));
+        positions.set(partition, await cluster.offsetOf(topic, partition, 'start'));
         continue;
       }
-      positions.set(one.partition, one.nextOffset);
-      const end = ends.get(one.partition)!;
-      if (options.follow) {
-        if (one.records.length > 0) yield one.records;
-        continue;
-      }
+      positions.set(partition, one.nextOffset);
+      const end = options.follow ? Number.POSITIVE_INFINITY : ends.get(partition)!;
       const records = one.records.filter(({ offset }) => offset < end);
       if (records.length > 0) yield records;
-      if (one.nextOffset < end && one.nextOffset >= one.lastStableOffset) {
-        heldBack.push({ partition: one.partition, position: one.nextOffset, end });
-        positions.delete(one.partition);
-      }
+      if (options.follow || one.nextOffset < Math.min(end, lastStableOffset)) continue;
+      positions.delete(partition);
+      if (highWatermark > lastStableOffset)
+        heldBack.push({ partition, from: lastStableOffset, until: highWatermark });
     }
     if (failure === null) {
       failingSinceMs = null;
@@ -85,6 +85,7 @@ async function fetchOnce(
   cluster: ClusterClient,
   topic: string,
   partitions: [partition: number, position: number][],
+  maxWaitMs: number,
 ): Promise<{ fetched: FetchedPartition[]; failure: string | null }> {
   let failure: string | null = null;
   const leaders = new Map<number, [partition: number, position: number][]>();
@@ -102,7 +103,7 @@ async function fetchOnce(
         maxBytes: MAX_BYTES,
       }));
       try {
-        return await cluster.fetch(leader, requests, MAX_WAIT_MS, MAX_BYTES * 4);
+        return await cluster.fetch(leader, requests, maxWaitMs, MAX_BYTES * 4);
       } catch (error) {
         failure = error instanceof Error ? error.message : String(error);
         return [];

@@ -85,14 +85,12 @@ topics:
   b-changelog: { doc: State of b., changelog_of: b }
 `),
     ).toEqual([
-      expect.stringMatching(
-        /^topics\.yaml:3: topics > a: min\.insync\.replicas is 2 but the replication factor 1/,
-      ),
       expect.stringMatching(/^topics\.yaml:5: .*retentoin\.ms is not a topic configuration/),
       expect.stringMatching(/^topics\.yaml:6: .*retention\.ms is 'a week', not an integer/),
       expect.stringMatching(/^topics\.yaml:7: .*cleanup\.policy is 'shred', not one of/),
       expect.stringMatching(/^topics\.yaml:8: .*not between 0 and 1/),
-      expect.stringMatching(/^topics\.yaml:11: .*has 5 partitions, its source a 6/),
+      expect.stringMatching(/^topics\.yaml:9: .*is 2 but the replication factor 1: nothing could be written/),
+      expect.stringMatching(/^topics\.yaml:13: .*has 5 partitions, its source a 6/),
       expect.stringMatching(/^topics\.yaml:14: .*there is no topic b$/),
     ]);
   });

@@ -156,7 +156,7 @@ function semanticFaults(file: z.output<typeof fileSchema>, topics: TopicDefiniti
     const inSync = Number(topic.config['min.insync.replicas'] ?? 1);
     if (inSync > topic.replication) {
       faults.push({
-        path,
+        path: [...path, 'config', 'min.insync.replicas'],
         message: `min.insync.replicas is ${inSync} but the replication factor ${topic.replication}: nothing could be written`,
       });
     }
@@ -166,7 +166,7 @@ function semanticFaults(file: z.output<typeof fileSchema>, topics: TopicDefiniti
       faults.push({ path: [...path, 'changelog_of'], message: `there is no topic ${topic.changelogOf}` });
     } else if (source.partitions !== topic.partitions) {
       faults.push({
-        path,
+        path: [...path, 'partitions'],
         message: `has ${topic.partitions} partitions, its source ${source.name} ${source.partitions}: each holds the state of one`,
       });
     }

@@ -84,9 +84,9 @@ async function consumeAll(
     let printed = 0;
     for (let next = await reading.next(); ; next = await reading.next()) {
       if (next.done) {
-        for (const { partition, position, end } of next.value)
+        for (const { partition, from, until } of next.value)
           process.stderr.write(
-            `${topic}/${partition}: offsets ${position} to ${end} are held by an open transaction\n`,
+            `${topic}/${partition}: offsets ${from} to ${until - 1} wait for an open transaction\n`,
           );
         return;
       }
