@@ -1,25 +1,39 @@
 import { Command } from 'commander';
+import { clientAddresses, readSettings } from '../../deploy/local/settings.js';
 import { UserError } from '../../deploy/local/stack.js';
 import { SupervisorError } from '../../deploy/local/supervisor.js';
 import { ConfigError } from '../../lib/config/env.js';
 import * as clean from './commands/clean.js';
 import * as consume from './commands/consume.js';
+import * as demo from './commands/demo.js';
 import * as down from './commands/down.js';
 import * as lag from './commands/lag.js';
 import * as logs from './commands/logs.js';
 import * as produce from './commands/produce.js';
 import * as scale from './commands/scale.js';
+import * as search from './commands/search.js';
 import * as status from './commands/status.js';
 import * as topics from './commands/topics.js';
+import * as trace from './commands/trace.js';
 import * as up from './commands/up.js';
 
 /** One module per command, in the order of `vectadb --help`. */
-const COMMANDS = [up, down, status, logs, scale, clean, topics, produce, consume, lag];
+const COMMANDS = [demo, up, down, status, logs, scale, clean, topics, produce, consume, lag, trace, search];
 
 const program = new Command('vectadb')
   .description('Agent observability from plain logs, as a Kafka topology.')
   .showHelpAfterError('(vectadb --help lists the commands)');
 for (const command of COMMANDS) command.register(program);
+
+// Commands that are clients of the stack find it where `up` put it. For the others a set address means one of the
+// user's own, so theirs must stay as it is.
+const RUN_THE_STACK = new Set(['up', 'down', 'status', 'logs', 'scale', 'clean']);
+program.hook('preAction', (_program, action) => {
+  let top = action;
+  while (top.parent && top.parent !== program) top = top.parent;
+  if (RUN_THE_STACK.has(top.name())) return;
+  for (const [name, value] of Object.entries(clientAddresses(readSettings()))) process.env[name] ||= value;
+});
 
 /** What the user can mend is told in one message; anything else is ours and shows where it happened. */
 try {

@@ -1,0 +1,110 @@
+import { chooseStack } from '../../deploy/local/choose.js';
+import { UserError } from '../../deploy/local/stack.js';
+import type { EventRow, TraceRow } from '../../lib/stores/surreal/rows.js';
+
+/** A trace as `GET /api/v1/traces/:id` gives it. */
+export interface TraceDetail extends TraceRow {
+  events: EventRow[];
+  events_truncated: boolean;
+  merged_from: string | null;
+}
+
+export interface SearchAnswer {
+  mode: 'semantic' | 'lexical (hashed)';
+  results: { score: number; event: EventRow }[];
+}
+
+const LIMIT_MS = 30_000;
+
+/** The HTTP API, as any client sees it. */
+export class ApiClient {
+  constructor(
+    readonly url: string,
+    readonly key: string | null,
+  ) {}
+
+  /** VECTADB_URL and VECTADB_API_KEY where they are set, else the stack that runs here. @throws UserError where none does. */
+  static async connect(): Promise<ApiClient> {
+    const { VECTADB_URL, VECTADB_API_KEY } = process.env;
+    if (VECTADB_URL) return new ApiClient(VECTADB_URL.replace(/\/$/, ''), VECTADB_API_KEY ?? null);
+    const report = await (await chooseStack()).status();
+    const gateway = report.endpoints.gateway;
+    if (!gateway)
+      throw new UserError('no gateway runs here: `make up`, or set VECTADB_URL and VECTADB_API_KEY');
+    return new ApiClient(gateway.url, VECTADB_API_KEY ?? report.api_key);
+  }
+
+  /** JSON, or null for 404. @throws UserError with the API's own words for any other refusal. */
+  async request<T>(
+    method: 'GET' | 'POST',
+    path: string,
+    body?: { type: string; content: string },
+  ): Promise<T | null> {
+    let response: Response;
+    try {
+      response = await fetch(`${this.url}${path}`, {
+        method,
+        headers: {
+          ...(this.key ? { authorization: `Bearer ${this.key}` } : {}),
+          ...(body ? { 'content-type': body.type } : {}),
+        },
+        body: body?.content,
+        signal: AbortSignal.timeout(LIMIT_MS),
+      });
+    } catch (error) {
+      const cause =
+        error instanceof Error && error.cause instanceof Error ? error.cause.message : String(error);
+      throw new UserError(`${this.url} does not answer (${cause}): does it run? \`make status\``);
+    }
+    if (response.status === 404) return null;
+    const text = await response.text();
+    if (!response.ok) throw new UserError(`${method} ${path}: ${response.status} ${problemOf(text)}`);
+    return JSON.parse(text) as T;
+  }
+
+  /** @throws UserError where something was refused. */
+  async sendLines(lines: object[]): Promise<number> {
+    const content = lines.map((line) => JSON.stringify(line)).join('\n');
+    const answer = await this.request<{ accepted: number; rejected: number; errors: unknown[] }>(
+      'POST',
+      '/api/v1/logs',
+      {
+        type: 'application/x-ndjson',
+        content,
+      },
+    );
+    if (answer!.rejected > 0) throw new UserError(`lines were refused: ${JSON.stringify(answer!.errors[0])}`);
+    return answer!.accepted;
+  }
+
+  trace(id: string): Promise<TraceDetail | null> {
+    return this.request<TraceDetail>('GET', `/api/v1/traces/${encodeURIComponent(id)}`);
+  }
+
+  async events(query: Record<string, string>): Promise<EventRow[]> {
+    const page = await this.request<{ events: EventRow[] }>(
+      'GET',
+      `/api/v1/events?${new URLSearchParams(query)}`,
+    );
+    return page?.events ?? [];
+  }
+
+  async search(query: string, limit: number): Promise<SearchAnswer> {
+    const content = JSON.stringify({ query, limit });
+    const answer = await this.request<SearchAnswer>('POST', '/api/v1/search', {
+      type: 'application/json',
+      content,
+    });
+    if (answer === null) throw new UserError('the API has no search');
+    return answer;
+  }
+}
+
+function problemOf(text: string): string {
+  try {
+    const { title, detail } = JSON.parse(text) as { title?: string; detail?: string };
+    return [title, detail].filter(Boolean).join(': ') || text.slice(0, 200);
+  } catch {
+    return text.slice(0, 200); // no problem document: show what came
+  }
+}
