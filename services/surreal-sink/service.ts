@@ -3,10 +3,10 @@ import { readGroupSteps, writeCauses } from '../../lib/stores/surreal/causes.js'
 import type { SurrealStore } from '../../lib/stores/surreal/connection.js';
 import { probeWrite } from '../../lib/stores/surreal/probe-write.js';
 import { recountTraces } from '../../lib/stores/surreal/recount.js';
-import { moveGroup, writeEvents, writeTraces } from '../../lib/stores/surreal/writes.js';
+import { markForRecount, moveGroup, writeEvents, writeTraces } from '../../lib/stores/surreal/writes.js';
 import { type Attempt, writeOrIsolate } from './bisect.js';
 import { findCauses } from './core/causes.js';
-import type { Move } from './core/fold.js';
+import type { Folded } from './core/fold.js';
 
 /** Rows of one statement: larger ones gain nothing and lose more to a refused row. */
 const CHUNK_ROWS = 500;
@@ -32,11 +32,7 @@ export class RowWriter<Origin> {
   ) {}
 
   /** @throws where the store is down or refuses everything. */
-  async writeEvents(
-    events: { event: AgentEvent; origin: Origin }[],
-    moves: Move<Origin>[],
-    signal: AbortSignal,
-  ): Promise<EventCounts> {
+  async writeEvents({ events, moves, shared }: Folded<Origin>, signal: AbortSignal): Promise<EventCounts> {
     const counts: EventCounts = { inserted: 0, replaced: 0, ignored: 0, moved: 0 };
     await this.inChunks(events, signal, async (items) => {
       const written = await writeEvents(
@@ -47,6 +43,7 @@ export class RowWriter<Origin> {
       counts.replaced += written.replaced;
       counts.ignored += written.ignored;
     });
+    if (shared.length > 0) await this.again(signal, () => markForRecount(this.store, shared));
     // rows first: a move then finds all rows of its group that are older than it
     for (const move of moves) {
       await writeOrIsolate(
@@ -56,7 +53,7 @@ export class RowWriter<Origin> {
         }),
       );
     }
-    const touched = new Set(events.map(({ event }) => event.trace_id));
+    const touched = new Set([...shared, ...events.map(({ event }) => event.trace_id)]);
     for (const { link, previous } of moves) for (const id of [link.trace_id, ...previous]) touched.add(id);
     await this.recount([...touched], signal);
     await this.relate(

@@ -44,8 +44,7 @@ export function createHandler(
       if (read.ok) entries.push(read.value);
       else await deadLetter(record, read.error);
     }
-    const { events, moves } = fold(entries);
-    const counts = await writer.writeEvents(events, moves, signal);
+    const counts = await writer.writeEvents(fold(entries), signal);
     metrics.inserted.inc(counts.inserted);
     metrics.replaced.inc(counts.replaced);
     metrics.ignored.inc(counts.ignored);

@@ -16,6 +16,8 @@ const MOVE_TIMEOUT_MS = 120_000;
 /** Event flag: the tracer's state of the group was lost, so its counts say less than the rows. */
 export const STATE_LOST = 'state_lost';
 
+const SHARED_ID = 'an event id in two groups';
+
 export interface WriteCounts {
   inserted: number;
   replaced: number;
@@ -104,7 +106,7 @@ async function replaceEvents(store: SurrealStore, writes: EventWrite[]): Promise
     {
       rows: newer.map(({ record }) => record),
       edges: newer.map(edgeOf),
-      ...markBindings(marks, 'an event id in two groups'),
+      ...markBindings(marks, SHARED_ID),
     },
   );
   return results.at(-2) as number;
@@ -163,6 +165,11 @@ export async function writeTraces(store: SurrealStore, traces: AgentTrace[]): Pr
     { rows: traces.map(toTraceRecord), ...markBindings(lost, STATE_LOST) },
   );
   return results.at(-2) as number;
+}
+
+/** Has traces counted from their rows from now on, see recount.ts: two groups claim the same event id. */
+export async function markForRecount(store: SurrealStore, traceIds: string[]): Promise<void> {
+  await store.query(markStatement(traceIds), markBindings(traceIds, SHARED_ID));
 }
 
 const markStatement = (traceIds: string[]): string =>

@@ -25,6 +25,8 @@ export interface Folded<Origin> {
   events: { event: AgentEvent; origin: Origin }[];
   /** The last link of each group, for rows that were stored before. */
   moves: Move<Origin>[];
+  /** Traces whose groups share an event id: each counted it, one has the row. */
+  shared: string[];
 }
 
 /**
@@ -39,10 +41,14 @@ export function fold<Origin>(entries: readonly Entry<Origin>[]): Folded<Origin> 
   const events = new Map<string, { event: AgentEvent; origin: Origin }>();
   const byGroup = new Map<string, Set<string>>();
   const moves = new Map<string, Move<Origin>>();
+  const shared = new Set<string>();
   for (const entry of entries) {
     if (entry.kind === 'event') {
       const { event, origin } = entry;
       const known = events.get(event.event_id);
+      if (known && known.event.group_id !== event.group_id) {
+        shared.add(known.event.trace_id).add(event.trace_id);
+      }
       if (known && !replaces(event, known.event)) continue;
       events.set(event.event_id, { event, origin });
       const members = byGroup.get(event.group_id);
@@ -63,7 +69,7 @@ export function fold<Origin>(entries: readonly Entry<Origin>[]): Folded<Origin> 
       events.set(eventId, { ...member, event: { ...member.event, trace_id, revision, generation } });
     }
   }
-  return { events: [...events.values()], moves: [...moves.values()] };
+  return { events: [...events.values()], moves: [...moves.values()], shared: [...shared] };
 }
 
 type Counted = Pick<GroupLink, 'generation' | 'revision'>;
