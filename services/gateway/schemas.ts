@@ -158,6 +158,9 @@ const traceOut = {
   duration_ms: Count(),
   revision: Type.Integer(),
   generation: Type.Integer(),
+  state_lost: Type.Boolean({
+    description: 'Events came back after the trace was forgotten: totals were counted anew',
+  }),
   created_at: Moment('When its first event was stored'),
   updated_at: Moment('When it last changed'),
 };

@@ -1,0 +1,289 @@
+import { FormatRegistry } from '@sinclair/typebox';
+import { Value } from '@sinclair/typebox/value';
+import { describe, expect, it } from 'vitest';
+import { Problem } from './problem.js';
+import { EventPage, Explanation, SearchOut, TraceDetail, TracePage } from './schemas.js';
+import {
+  anEvent,
+  anEventRow,
+  aTraceRow,
+  emptyStore,
+  INGEST_KEY,
+  READ_KEY,
+  testServer,
+} from './testing/fake-ports.js';
+
+FormatRegistry.Set('date-time', (text) => new Date(text).toISOString() === text);
+
+describe('API keys', () => {
+  const open = ['/health', '/ready', '/metrics', '/', '/openapi.json', '/docs/'];
+  const closed = [
+    ['GET', '/api/v1/events', 'read'],
+    ['GET', '/api/v1/events/x', 'read'],
+    ['GET', '/api/v1/events/x/explain', 'read'],
+    ['GET', '/api/v1/traces', 'read'],
+    ['GET', '/api/v1/traces/x', 'read'],
+    ['POST', '/api/v1/search', 'read'],
+    ['POST', '/api/v1/events', 'ingest'],
+    ['POST', '/api/v1/events/batch', 'ingest'],
+    ['POST', '/api/v1/logs', 'ingest'],
+  ] as const;
+
+  it.each(open)('%s is open', async (url) => {
+    const { app } = await testServer();
+    expect((await app.inject(url)).statusCode).toBe(200);
+  });
+
+  it.each(closed)('%s %s needs a key with the scope', async (method, url, scope) => {
+    const { app } = await testServer();
+    const ask = async (authorization?: string) =>
+      (
+        await app.inject({
+          method,
+          url,
+          headers: { ...(authorization ? { authorization } : {}), 'content-type': 'application/json' },
+          ...(method === 'POST' ? { payload: '{' } : {}),
+        })
+      ).statusCode;
+    const [right, wrong] = scope === 'read' ? [READ_KEY, INGEST_KEY] : [INGEST_KEY, READ_KEY];
+    expect(await ask()).toBe(401);
+    expect(await ask('Bearer nobody-knows-this-key')).toBe(401);
+    expect(await ask(`Basic ${right}`)).toBe(401);
+    expect(await ask('Bearer ')).toBe(401);
+    expect(await ask(`Bearer ${wrong}`)).toBe(403);
+    expect([200, 400, 404]).toContain(await ask(`Bearer ${right}`));
+  });
+
+  it('has no route below /api that is open', async () => {
+    const { app } = await testServer();
+    await app.ready();
+    const routes = Object.entries(app.swagger().paths ?? {}).filter(([path]) => path.startsWith('/api/'));
+    expect(routes.length).toBeGreaterThan(7);
+    for (const [path, methods] of routes) {
+      for (const method of Object.keys(methods as object)) {
+        const url = path.replace('{id}', 'x');
+        const { statusCode } = await app.inject({ method: method.toUpperCase() as 'GET', url });
+        expect([path, statusCode]).toEqual([path, 401]);
+      }
+    }
+  });
+});
+
+describe('the server', () => {
+  it('counts requests by key and says what is left', async () => {
+    const { get } = await testServer({ limits: { requestsPerMinute: 2 } });
+    expect((await get('/api/v1/events')).headers['ratelimit-remaining']).toBe('1');
+    await get('/api/v1/events');
+    const { status, headers, body } = await get('/api/v1/events');
+    expect(status).toBe(429);
+    expect(headers['content-type']).toBe('application/problem+json');
+    expect(Number(headers['retry-after'])).toBeGreaterThan(0);
+    expect(body.type).toBe('urn:vectadb:problem:rate-limited');
+    expect((await get('/api/v1/events', { authorization: `Bearer ${READ_KEY}` })).status).toBe(200);
+    expect((await get('/ready')).status).toBe(200);
+  });
+
+  it('answers unknown paths and hides its own failures', async () => {
+    const listEvents = async () => {
+      throw new Error('secret reason');
+    };
+    const { get } = await testServer({ ports: { store: { ...emptyStore, listEvents } } });
+    expect((await get('/nowhere?x=1')).body).toMatchObject({ status: 404, instance: '/nowhere' });
+    const { status, body } = await get('/api/v1/events');
+    expect(status).toBe(500);
+    expect(JSON.stringify(body)).not.toContain('secret');
+  });
+
+  it('sends security headers and lets no other origin in', async () => {
+    const { get } = await testServer();
+    const { headers } = await get('/api/v1/events', { origin: 'https://evil.example' });
+    expect(headers['x-content-type-options']).toBe('nosniff');
+    expect(headers['x-frame-options']).toBe('SAMEORIGIN');
+    expect(headers['access-control-allow-origin']).toBeUndefined();
+  });
+
+  it('describes every route in an OpenAPI document', async () => {
+    const { get } = await testServer();
+    const { body } = await get('/openapi.json');
+    expect(body.openapi).toBe('3.1.0');
+    expect(Object.keys(body.paths).sort()).toEqual([
+      '/api/v1/events',
+      '/api/v1/events/batch',
+      '/api/v1/events/{id}',
+      '/api/v1/events/{id}/explain',
+      '/api/v1/logs',
+      '/api/v1/search',
+      '/api/v1/traces',
+      '/api/v1/traces/{id}',
+    ]);
+    expect(body.paths['/api/v1/events'].post.responses['422'].content).toHaveProperty([
+      'application/problem+json',
+    ]);
+  });
+
+  it('serves the documentation without reaching out', async () => {
+    const { app } = await testServer();
+    const page = await app.inject('/docs/');
+    expect(page.body).not.toMatch(/(src|href)="https?:/);
+    expect(page.headers['content-security-policy']).toBeDefined();
+  });
+
+  it('says 503 on /ready with the part that is down', async () => {
+    const part = { state: 'up' } as const;
+    const parts = {
+      kafka: { state: 'down', detail: 'gone' } as const,
+      answers: part,
+      surreal: part,
+      qdrant: part,
+      search: part,
+    };
+    const { get } = await testServer({ ports: { health: () => ({ ready: false, parts }) } });
+    expect(await get('/ready')).toMatchObject({
+      status: 503,
+      body: { parts: { kafka: { detail: 'gone' } } },
+    });
+    expect((await get('/health')).status).toBe(200);
+  });
+
+  it('counts what it does', async () => {
+    const { get, post } = await testServer();
+    await post('/api/v1/events/batch', { events: [anEvent(), 1] });
+    const { body } = await get('/metrics');
+    expect(body).toContain('vectadb_gateway_events_total{route="batch",outcome="stored"} 1');
+    expect(body).toContain('vectadb_gateway_events_total{route="batch",outcome="refused"} 1');
+    expect(body).toContain('route="/api/v1/events/batch",status="200"');
+  });
+});
+
+describe('reading', () => {
+  const store = {
+    ...emptyStore,
+    getEvent: async (id: string) => (id === 'e-1' ? anEventRow() : null),
+    getEventsByIds: async (ids: readonly string[]) =>
+      ids.flatMap((id) => (id === 'gone' ? [] : [anEventRow({ event_id: id })])),
+    listEvents: async () => ({ events: [anEventRow()], next_cursor: 'next' }),
+    listTraces: async () => ({ traces: [aTraceRow()], next_cursor: null }),
+    getTrace: async (id: string) =>
+      id.startsWith('t')
+        ? {
+            trace: aTraceRow(),
+            events: [anEventRow()],
+            truncated: false,
+            causes: [],
+            merged_from: id === 't-1' ? null : id,
+            same_session: [],
+            same_agent: [aTraceRow({ trace_id: 't-9' })],
+          }
+        : null,
+  };
+
+  it('answers in the shapes that it describes', async () => {
+    const search = {
+      mode: 'semantic' as const,
+      search: async () => [
+        { event_id: 'e-2', score: 0.9 },
+        { event_id: 'gone', score: 0.8 },
+      ],
+    };
+    const { get, post } = await testServer({ ports: { store, search } });
+    const events = await get('/api/v1/events');
+    expect(Value.Check(EventPage, events.body)).toBe(true);
+    expect(events.body.next_cursor).toBe('next');
+    expect((await get('/api/v1/events/e-1')).body).toMatchObject({
+      event_id: 'e-1',
+      properties: { tool_name: 'web_search' },
+    });
+    expect(Value.Check(TracePage, (await get('/api/v1/traces')).body)).toBe(true);
+    const trace = await get('/api/v1/traces/t-0');
+    expect(Value.Check(TraceDetail, trace.body)).toBe(true);
+    expect(trace.body).toMatchObject({
+      trace_id: 't-1',
+      merged_from: 't-0',
+      events: [{ event_id: 'e-1' }],
+      related: { same_agent: [{ trace_id: 't-9' }] },
+    });
+    const found = await post('/api/v1/search', { query: 'weather' });
+    expect(Value.Check(SearchOut, found.body)).toBe(true);
+    expect(found.body).toMatchObject({
+      mode: 'semantic',
+      results: [{ score: 0.9, event: { event_id: 'e-2' } }],
+    });
+    expect(found.body.results).toHaveLength(1);
+  });
+
+  it('explains an event', async () => {
+    const { get } = await testServer({ ports: { store } });
+    const { body } = await get('/api/v1/events/e-1/explain');
+    expect(Value.Check(Explanation, body)).toBe(true);
+    expect(body).toMatchObject({
+      rule: 'langchain/tool_call',
+      strategy: 2,
+      group_key: 'session:s-1',
+      raw: { offset: 7 },
+    });
+    expect(body.summary).toContain('carries a session or request id (strategy 2)');
+  });
+
+  it.each(['/api/v1/events/no', '/api/v1/events/no/explain', '/api/v1/traces/no'])(
+    '%s is 404',
+    async (url) => {
+      const { get } = await testServer({ ports: { store } });
+      expect((await get(url)).body).toMatchObject({ status: 404, type: 'urn:vectadb:problem:not-found' });
+    },
+  );
+
+  it.each([
+    ['/api/v1/events?limit=0', 'limit'],
+    ['/api/v1/events?limit=1001', 'limit'],
+    ['/api/v1/events?limit=x', 'limit'],
+    ['/api/v1/events?from=yesterday', 'from'],
+    ['/api/v1/events?order=up', 'order'],
+    ['/api/v1/traces?to=2026-01-07', 'to'],
+    ['/api/v1/traces?status=odd', 'status'],
+    ['/api/v1/traces/t-1?max_events=10001', 'max_events'],
+    [`/api/v1/events?agent_id=${'x'.repeat(513)}`, 'agent_id'],
+  ])('%s is refused by name', async (url, field) => {
+    const { get } = await testServer({ ports: { store } });
+    const { status, body } = await get(url);
+    expect(status).toBe(400);
+    expect(body.errors[0].field).toBe(field);
+  });
+
+  it.each([
+    [{}, 'query'],
+    [{ query: '' }, 'query'],
+    [{ query: 1 }, 'query'],
+    [{ query: 'x', limit: 101 }, 'limit'],
+    [{ query: 'x', limit: '5' }, 'limit'],
+    [{ query: 'x', filter: { from: 'x' } }, 'filter.from'],
+    [{ query: 'x', filter: { agent: 'x' } }, 'filter.agent'],
+    [[], 'body'],
+  ])('the search %j is refused by name', async (search, field) => {
+    const { post } = await testServer({ ports: { store } });
+    const { status, body } = await post('/api/v1/search', search);
+    expect(status).toBe(400);
+    expect(body.errors[0].field).toBe(field);
+  });
+
+  it('passes filters on as they were meant', async () => {
+    const asked: unknown[] = [];
+    const listEvents = async (filter: unknown) => {
+      asked.push(filter);
+      return { events: [], next_cursor: null };
+    };
+    const { get } = await testServer({ ports: { store: { ...emptyStore, listEvents } } });
+    await get('/api/v1/events?session_id=s&from=2026-01-07T19:00:00%2B01:00&limit=5&order=asc&cursor=c');
+    expect(asked).toEqual([
+      { session_id: 's', from: Date.parse('2026-01-07T18:00:00Z'), limit: 5, order: 'asc', cursor: 'c' },
+    ]);
+  });
+
+  it('says 503 while a store is down', async () => {
+    const down = async () => {
+      throw new Problem('store-unavailable', 'gone', { retryAfterS: 2 });
+    };
+    const { get, post } = await testServer({ ports: { store: { ...emptyStore, getTrace: down } } });
+    expect(await get('/api/v1/traces/t')).toMatchObject({ status: 503, headers: { 'retry-after': '2' } });
+    expect((await post('/api/v1/events', anEvent())).status).toBe(200);
+  });
+});
