@@ -8,7 +8,7 @@ import { withDependencies } from './order.js';
 import { describeExit, startProcess } from './process.js';
 import { startQdrant } from './qdrant.js';
 import { startRegistry } from './registry.js';
-import type { LocalSettings } from './settings.js';
+import { clientAddresses, type LocalSettings } from './settings.js';
 import { startSurreal } from './surreal.js';
 import { answers, tail } from './wait.js';
 
@@ -65,15 +65,7 @@ export function components(
   const cacheDir = cacheFolder(environment);
   const logFile = (name: string) => join(home, 'logs', `${name}.log`);
   const dataDir = (name: string) => join(home, 'data', name);
-  const addresses = {
-    KAFKA_BROKERS: settings.KAFKA_BROKERS ?? `127.0.0.1:${settings.KAFKA_PORT}`,
-    SCHEMA_REGISTRY_URL:
-      settings.SCHEMA_REGISTRY_URL ?? `http://127.0.0.1:${settings.REGISTRY_PORT}/apis/ccompat/v7`,
-    SURREAL_URL: settings.SURREAL_URL ?? `ws://127.0.0.1:${settings.SURREAL_PORT}/rpc`,
-    SURREAL_USER: settings.SURREAL_USER,
-    SURREAL_PASS: settings.SURREAL_PASS,
-    QDRANT_URL: settings.QDRANT_URL ?? `http://127.0.0.1:${settings.QDRANT_PORT}`,
-  };
+  const addresses = clientAddresses(settings);
   const serviceEnvironment = {
     MODEL_PATH: join(home, 'models'),
     ...environment,

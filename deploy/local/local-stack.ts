@@ -6,15 +6,12 @@ import { projectRoot } from '../../lib/config/root.js';
 import { developmentApiKey, readApiKey } from './api-key.js';
 import { type Component, components } from './components.js';
 import { askSupervisor, pidPath, type StackStatus, socketPath } from './control.js';
-import { cacheFolder, homeFolder } from './home.js';
+import { homeFolder } from './home.js';
 import type { Progress } from './install.js';
-import { installKafka, kafkaInstalled } from './kafka.js';
 import { holder } from './pid-file.js';
 import { portOwner, takenPort } from './port-owner.js';
 import { isFree } from './ports.js';
-import { installQdrant, qdrantInstalled } from './qdrant.js';
-import { installRegistry, registryInstalled } from './registry.js';
-import { missingReport, missingTools, type Tool } from './requirements.js';
+import { installParts, requireTools } from './prepare.js';
 import { publicSettings, readSettings } from './settings.js';
 import { report, type Stack, type StackReport, type UpOptions, UserError } from './stack.js';
 import type { ComponentStatus } from './supervisor.js';
@@ -45,10 +42,12 @@ export function localStack(): Stack {
       if (running) refuseOtherSettings(running.settings, publicSettings(settings));
       else {
         const table = components(settings, developmentApiKey(home));
-        const lacking = missingReport(missingTools(neededTools(table)));
-        if (lacking) throw new UserError(lacking);
+        requireTools(table.filter((component) => !component.external).map((component) => component.name));
         await checkPorts(table);
-        await installAll(table, progress);
+        await installParts(
+          table.filter((component) => !component.external).map((component) => component.name),
+          progress,
+        );
         launch(home, logs);
       }
       return waitReady(home, status, progress, limitMs);
@@ -107,19 +106,6 @@ const isLogOf = (file: string, component: string | undefined): boolean =>
   component === undefined ||
   file.replace(/\.log$/, '').replace(/-\d+$/, '') === component.replace(/-\d+$/, '');
 
-/** Tools that are needed for what is still to be installed and started. */
-function neededTools(table: readonly Component[]): Tool[] {
-  const cacheDir = cacheFolder();
-  const ours = (name: string) => table.some((component) => component.name === name && !component.external);
-  const needed: Tool[] = ['node'];
-  if (ours('kafka') || ours('registry')) needed.push('java');
-  if ((ours('kafka') && !kafkaInstalled(cacheDir)) || (ours('registry') && !registryInstalled(cacheDir))) {
-    needed.push('maven');
-  }
-  if (ours('qdrant') && !qdrantInstalled(cacheDir)) needed.push('python');
-  return needed;
-}
-
 /** @throws UserError naming every taken port, its owner, and the variable that moves it. */
 async function checkPorts(table: readonly Component[]): Promise<void> {
   const wanted = table
@@ -151,24 +137,6 @@ async function checkPorts(table: readonly Component[]): Promise<void> {
     if (!ours || Date.now() > deadline) throw new UserError(taken.join('\n'));
     await sleep(200);
   }
-}
-
-/** Downloads side by side whatever this machine does not have yet. */
-async function installAll(table: readonly Component[], progress: Progress): Promise<void> {
-  const cacheDir = cacheFolder();
-  mkdirSync(cacheDir, { recursive: true });
-  const installers: Record<string, (cacheDir: string, progress: Progress) => Promise<void>> = {
-    kafka: installKafka,
-    registry: installRegistry,
-    qdrant: installQdrant,
-  };
-  const results = await Promise.allSettled(
-    table
-      .filter((component) => !component.external)
-      .map((component) => installers[component.name]?.(cacheDir, progress)),
-  );
-  const faults = results.flatMap((result) => (result.status === 'rejected' ? [String(result.reason)] : []));
-  if (faults.length > 0) throw new UserError(faults.join('\n'));
 }
 
 /** Starts the supervisor as a process that outlives this one. */

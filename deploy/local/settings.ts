@@ -45,3 +45,14 @@ export const publicSettings = (settings: LocalSettings): Record<string, unknown>
   Object.fromEntries(
     Object.entries(settings).filter(([name]) => !('secret' in LOCAL[name as keyof typeof LOCAL])),
   );
+
+/** What clients and services are told: the user's own addresses, else those of the local stack. */
+export const clientAddresses = (settings: LocalSettings) => ({
+  KAFKA_BROKERS: settings.KAFKA_BROKERS ?? `127.0.0.1:${settings.KAFKA_PORT}`,
+  SCHEMA_REGISTRY_URL:
+    settings.SCHEMA_REGISTRY_URL ?? `http://127.0.0.1:${settings.REGISTRY_PORT}/apis/ccompat/v7`,
+  SURREAL_URL: settings.SURREAL_URL ?? `ws://127.0.0.1:${settings.SURREAL_PORT}/rpc`,
+  SURREAL_USER: settings.SURREAL_USER,
+  SURREAL_PASS: settings.SURREAL_PASS,
+  QDRANT_URL: settings.QDRANT_URL ?? `http://127.0.0.1:${settings.QDRANT_PORT}`,
+});

@@ -1,0 +1,60 @@
+# Everything goes through the CLI (npm run vectadb -- COMMAND); these are its everyday commands.
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+.PHONY: help demo up down status logs clean scale topics produce consume test build install
+
+VECTADB = node --enable-source-maps dist/services/cli/main.js
+# make logs SERVICE=processor, make scale SERVICE=processor N=3, make produce TOPIC=raw-logs FILE=agent.log
+need = @test -n "$($(1))" || { echo "$(1)= is missing: make $@ $(2)" >&2; exit 2; }
+
+help: ## this list
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1|\2/' | awk -F'|' '{ printf "  make %-9s %s\n", $$1, $$2 }'
+
+demo: build ## start everything, send the logs of three agents, show their traces
+	@$(VECTADB) demo $(ARGS)
+
+up: build ## install what is missing, start everything, wait until it is ready
+	@$(VECTADB) up $(ARGS)
+
+down: build ## end everything; what was stored stays
+	@$(VECTADB) down
+
+status: build ## every component with its state and address
+	@$(VECTADB) status $(ARGS)
+
+logs: build ## last log lines: SERVICE=processor, of all without it
+	@$(VECTADB) logs $(SERVICE) $(ARGS)
+
+clean: build ## end everything and remove what was stored
+	@$(VECTADB) clean $(ARGS)
+
+scale: build ## so many instances of a service: SERVICE=processor N=3
+	$(call need,SERVICE,SERVICE=processor N=3)
+	$(call need,N,SERVICE=processor N=3)
+	@$(VECTADB) scale $(SERVICE) $(N)
+
+topics: build ## the topics of the cluster, and what apply would change
+	@$(VECTADB) topics list
+	@$(VECTADB) topics plan
+
+produce: build ## send the lines of a file: TOPIC=raw-logs FILE=agent.log
+	$(call need,TOPIC,TOPIC=raw-logs FILE=agent.log)
+	$(call need,FILE,TOPIC=raw-logs FILE=agent.log)
+	@$(VECTADB) produce $(TOPIC) --file "$(FILE)" $(ARGS)
+
+consume: build ## print a topic, decoded: TOPIC=agent-events
+	$(call need,TOPIC,TOPIC=agent-events)
+	@$(VECTADB) consume $(TOPIC) $(ARGS)
+
+test: build ## types, style and every test, on a fresh machine too
+	@node scripts/test.mjs
+
+install: node_modules/.installed
+
+build: node_modules/.installed
+	@node scripts/build.mjs --quiet
+
+node_modules/.installed: package-lock.json
+	@sh deploy/local/need-node.sh
+	npm ci --no-audit --no-fund
+	@touch $@
