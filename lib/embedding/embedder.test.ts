@@ -16,8 +16,8 @@ beforeAll(async () => {
   writeTinyModel(folder, MODEL);
   const root = projectRoot();
   await build({
-    entryPoints: [join(root, 'lib/embedding/model-worker.ts')],
-    outfile: join(root, 'dist/lib/embedding/model-worker.js'),
+    entryPoints: [join(root, 'lib/embedding/model-child.ts')],
+    outfile: join(root, 'dist/lib/embedding/model-child.js'),
     platform: 'node',
     target: 'node20',
     format: 'esm',
@@ -64,7 +64,7 @@ describe('an embedder with a model in its folder', () => {
     expect(together[49]).toEqual(last[0]);
   });
 
-  it('answers again after its thread was lost', async () => {
+  it('answers again after its process was lost', async () => {
     const fresh = await createEmbedder({ modelPath: folder, modelName: MODEL, cacheEntries: 0 });
     await fresh.close();
     expect(await fresh.embed(['tool failed'])).toHaveLength(1);

@@ -3,7 +3,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { LRUCache } from 'lru-cache';
 import { DIMENSIONS, HASHED_MODEL, hashEmbed } from './hashing.js';
 import { DEFAULT_MODEL, missingFiles, modelFolder, modelsFolder } from './model-files.js';
-import { ModelError, ModelThread } from './semantic.js';
+import { ModelError, ModelProcess } from './semantic.js';
 
 export type EmbedderKind = 'semantic' | 'lexical (hashed)';
 
@@ -49,11 +49,11 @@ export async function createEmbedder(options: EmbedderOptions): Promise<Embedder
     const note = `no ${name} in ${folder} (missing: ${missing.join(', ')}): run \`vectadb model pull\` for search by meaning`;
     return hashedEmbedder(options.cacheEntries, note);
   }
-  const thread = new ModelThread({ modelsFolder: modelsFolder(options.modelPath), modelName: name });
-  await thread.load();
-  const [probe] = await thread.embed(['dimensions']);
+  const process = new ModelProcess(modelsFolder(options.modelPath), name);
+  await process.load();
+  const [probe] = await process.embed(['dimensions']);
   if (probe?.length !== DIMENSIONS) {
-    await thread.close();
+    await process.close();
     throw new ModelError(`${name} gives ${probe?.length} dimensions; ${DIMENSIONS} are needed`);
   }
   const instruction = /(^|\/)bge-/.test(name) ? BGE_INSTRUCTION : '';
@@ -61,9 +61,9 @@ export async function createEmbedder(options: EmbedderOptions): Promise<Embedder
     kind: 'semantic',
     model: name,
     note: null,
-    compute: (texts) => thread.embed(texts),
+    compute: (texts) => process.embed(texts),
     instruction,
-    close: () => thread.close(),
+    close: () => process.close(),
     cacheEntries: options.cacheEntries,
   });
 }

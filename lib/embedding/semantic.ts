@@ -1,11 +1,11 @@
+import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { Worker } from 'node:worker_threads';
 import { projectRoot } from '../config/root.js';
 import { normalised } from './hashing.js';
-import type { EmbedAnswer, EmbedRequest, ModelWorkerData } from './model-worker.js';
+import type { EmbedAnswer, EmbedRequest, Loaded } from './model-child.js';
 
 /** A model that is there but cannot be loaded or fails: never replaced in silence, its vectors have their own collection. */
 export class ModelError extends Error {
@@ -18,16 +18,22 @@ interface Waiting {
 }
 
 const LOAD_LIMIT_MS = 120_000;
+const ANSWER_LIMIT_MS = 120_000;
 /** Texts of one call into the model: more gain nothing on a CPU and take memory with the square of the longest. */
 const TEXTS_PER_CALL = 16;
 
-/** A model's thread and what is asked of it. A thread that dies fails its requests; the next request starts another. */
-export class ModelThread {
-  private worker: Promise<Worker> | null = null;
+/** A model's process and what is asked of it. One that dies fails its requests; the next request starts another. */
+export class ModelProcess {
+  private child: Promise<ChildProcess> | null = null;
+  /** The one whose end is a loss; one that was closed is none. */
+  private current: ChildProcess | null = null;
   private readonly waiting = new Map<number, Waiting>();
   private nextId = 1;
 
-  constructor(private readonly data: ModelWorkerData) {}
+  constructor(
+    private readonly modelsFolder: string,
+    private readonly modelName: string,
+  ) {}
 
   /** Loads the model. @throws ModelError saying why it cannot be loaded. */
   async load(): Promise<void> {
@@ -39,7 +45,7 @@ export class ModelThread {
     const vectors: number[][] = [];
     for (let from = 0; from < texts.length; from += TEXTS_PER_CALL) {
       const answer = await this.ask(texts.slice(from, from + TEXTS_PER_CALL));
-      if (answer.error !== undefined) throw new ModelError(`${this.data.modelName}: ${answer.error}`);
+      if (answer.error !== undefined) throw new ModelError(`${this.modelName}: ${answer.error}`);
       const size = answer.dimensions!;
       for (let at = 0; at < answer.vectors!.length; at += size) {
         vectors.push(normalised(answer.vectors!.subarray(at, at + size)));
@@ -49,70 +55,97 @@ export class ModelThread {
   }
 
   async close(): Promise<void> {
-    const worker = this.worker;
-    this.worker = null;
-    if (worker) await (await worker).terminate();
+    const started = this.child;
+    this.child = null;
+    this.current = null;
+    if (!started) return;
+    const child = await started;
+    this.fail(new ModelError(`${this.modelName} was closed`));
+    if (child.exitCode !== null || child.signalCode !== null) return;
+    const exited = once(child, 'exit');
+    child.ref();
+    child.kill('SIGKILL');
+    await exited;
   }
 
   private async ask(texts: string[]): Promise<EmbedAnswer> {
-    const worker = await this.running();
+    const child = await this.running();
     const request: EmbedRequest = { id: this.nextId++, texts };
-    worker.ref();
+    let timer: NodeJS.Timeout | undefined;
+    child.channel?.ref();
     try {
       return await new Promise((resolve, reject) => {
         this.waiting.set(request.id, { resolve, reject });
-        worker.postMessage(request);
+        timer = setTimeout(() => child.kill('SIGKILL'), ANSWER_LIMIT_MS);
+        child.send(request, (error) => error && reject(error));
       });
     } finally {
+      clearTimeout(timer);
       this.waiting.delete(request.id);
-      if (this.waiting.size === 0) worker.unref();
+      if (this.waiting.size === 0) child.channel?.unref();
     }
   }
 
-  private running(): Promise<Worker> {
-    this.worker ??= this.start().catch((error: unknown) => {
-      this.worker = null;
+  private running(): Promise<ChildProcess> {
+    this.child ??= this.start().catch((error: unknown) => {
+      this.child = null;
       throw error;
     });
-    return this.worker;
+    return this.child;
   }
 
-  private async start(): Promise<Worker> {
-    const worker = new Worker(workerFile(), { workerData: this.data });
-    const limit = AbortSignal.timeout(LOAD_LIMIT_MS);
-    try {
-      // `once` rejects with what the thread throws while it loads
-      await once(worker, 'message', { signal: limit });
-    } catch (error) {
-      await worker.terminate();
-      const why = limit.aborted
-        ? `not loaded after ${LOAD_LIMIT_MS} ms`
-        : error instanceof Error
-          ? error.message
-          : String(error);
+  private async start(): Promise<ChildProcess> {
+    const child = fork(program(), [this.modelsFolder, this.modelName], {
+      execArgv: [],
+      serialization: 'advanced',
+    });
+    const failure = await loaded(child);
+    if (failure !== null) {
+      child.kill('SIGKILL');
       throw new ModelError(
-        `the model ${this.data.modelName} in ${this.data.modelsFolder} cannot be loaded (${why}): ` +
+        `the model ${this.modelName} in ${this.modelsFolder} cannot be loaded (${failure}): ` +
           'fetch it again with `vectadb model pull --force`, or remove its folder to search by words instead',
       );
     }
-    worker.on('message', (answer: EmbedAnswer) => this.waiting.get(answer.id)?.resolve(answer));
-    worker.on('error', (error) => this.lost(error));
-    worker.on('exit', () => this.lost(new ModelError(`the thread of ${this.data.modelName} ended`)));
-    worker.unref();
-    return worker;
+    child.on('message', (answer: EmbedAnswer) => this.waiting.get(answer.id)?.resolve(answer));
+    this.current = child;
+    child.once('exit', (code, signal) => {
+      if (this.current !== child) return;
+      this.child = null;
+      this.current = null;
+      this.fail(new ModelError(`the process of ${this.modelName} ended (${signal ?? `exit code ${code}`})`));
+    });
+    // an idle model keeps nobody alive
+    child.unref();
+    child.channel?.unref();
+    return child;
   }
 
-  private lost(error: unknown): void {
-    this.worker = null;
-    const cause = error instanceof Error ? error : new ModelError(String(error));
+  private fail(cause: ModelError): void {
     for (const waiting of this.waiting.values()) waiting.reject(cause);
   }
 }
 
-/** The thread's program: beside this file when built; a run from source takes the built one. */
-function workerFile(): string {
-  const beside = fileURLToPath(new URL('./model-worker.js', import.meta.url));
-  const built = existsSync(beside) ? beside : join(projectRoot(), 'dist/lib/embedding/model-worker.js');
+/** Null once the model is loaded, else why it is not. */
+function loaded(child: ChildProcess): Promise<string | null> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(() => resolve(`not loaded after ${LOAD_LIMIT_MS} ms`), LOAD_LIMIT_MS);
+    const settle = (failure: string | null) => {
+      clearTimeout(timer);
+      resolve(failure);
+    };
+    child.once('message', (message: Loaded) =>
+      settle(message.ready ? null : (message.error ?? 'no reason given')),
+    );
+    child.once('error', (error) => settle(error.message));
+    child.once('exit', (code, signal) => settle(`its process ended with ${signal ?? `exit code ${code}`}`));
+  });
+}
+
+/** The child's program: beside this file when built; a run from source takes the built one. */
+function program(): string {
+  const beside = fileURLToPath(new URL('./model-child.js', import.meta.url));
+  const built = existsSync(beside) ? beside : join(projectRoot(), 'dist/lib/embedding/model-child.js');
   if (!existsSync(built)) throw new ModelError(`${built} is missing: run \`npm run build\``);
   return built;
 }
