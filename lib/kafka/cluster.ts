@@ -139,7 +139,7 @@ export class ClusterClient {
     return leader === undefined || leader < 0 ? undefined : leader;
   }
 
-  /** First offset (log start), or the end: of read_uncommitted data, so at or above the last stable offset. */
+  /** First offset (log start), or the last stable offset: kafkajs asks read_committed. */
   async offsetOf(topic: string, partition: number, which: 'start' | 'end'): Promise<number> {
     await this.ensureTopics([topic]);
     const [found] = await this.cluster.fetchTopicsOffset([

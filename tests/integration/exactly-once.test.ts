@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { waitFor } from '../../deploy/local/wait.js';
 import { startStack, type TestStack } from '../../lib/testing/stack.js';
-import { CountingRun, faultsOf, random } from '../runner/counting-harness.js';
+import { random } from '../random.js';
+import { CountingRun, faultsOf } from '../runner/counting-harness.js';
 
 let stack: TestStack;
 let run: CountingRun;

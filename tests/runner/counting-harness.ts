@@ -9,17 +9,6 @@ import type { TestStack } from '../../lib/testing/stack.js';
 import type { EncodedRecord } from '../../lib/topology/topology.js';
 import type { Counted, Item } from './counting-topology.js';
 
-/** Pseudo-random numbers in [0, 1) from a seed (mulberry32), so that a failure can be run again. */
-export function random(seed: number): () => number {
-  let a = seed >>> 0;
-  return () => {
-    a = (a + 0x6d2b79f5) | 0;
-    let t = Math.imul(a ^ (a >>> 15), 1 | a);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
-  };
-}
-
 /** Topics, input, worker processes and the check of one run of the counting topology on a broker of its own. */
 export class CountingRun {
   readonly kafka;

@@ -1,0 +1,78 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterEach, describe, expect, it } from 'vitest';
+import { waitFor } from '../../deploy/local/wait.js';
+import { mint } from '../pipeline/oracle.js';
+import { Pipeline } from '../pipeline/pipeline.js';
+import { faultsOf, readHoldings, readSurreal } from '../pipeline/verify.js';
+import { random } from '../random.js';
+
+const EVENTS = Number(process.env.EVENTS ?? 8_000);
+const KILLS = Number(process.env.KILLS ?? 6);
+
+let pipeline: Pipeline | undefined;
+afterEach(async () => {
+  await pipeline?.stop();
+  pipeline = undefined;
+});
+
+/** Resolves once both stores hold as much as was sent and every trace agrees with its rows, or the limit has passed. */
+async function settle(target: Pipeline, minted: ReturnType<typeof mint>, limitMs: number): Promise<string[]> {
+  let faults = ['nothing was read yet'];
+  await waitFor(
+    'everything stored',
+    async () => {
+      const { rows } = await readSurreal(target.stack);
+      if (rows.length < minted.events.length) {
+        faults = [`SurrealDB holds ${rows.length} of ${minted.events.length}`];
+        return false;
+      }
+      faults = faultsOf(await readHoldings(target.stack), minted);
+      return faults.length === 0;
+    },
+    { limitMs },
+  ).catch(() => undefined); // the faults say what is missing
+  return faults;
+}
+
+describe('kill -9 in the middle of the work', () => {
+  it.each([
+    { victims: ['processor-0'], processors: 1 },
+    { victims: ['surreal-sink', 'qdrant-sink'], processors: 1 },
+    {
+      victims: ['processor-0', 'processor-1', 'processor-2', 'surreal-sink', 'qdrant-sink', 'gateway'],
+      processors: 3,
+    },
+  ])('of $victims leaves every event stored once in each store', async ({ victims, processors }) => {
+    const seed = Number(process.env.SEED ?? Date.now() % 1_000_000);
+    const next = random(seed);
+    pipeline = await Pipeline.start(processors);
+    const minted = mint(seed, EVENTS, 60, Date.now() - EVENTS);
+    const half = Math.floor(EVENTS / 2);
+    const sending = (async () => {
+      const steps = KILLS * 2;
+      for (let step = 0; step < steps; step++) {
+        const part = (from: number, to: number) =>
+          minted.events.slice(
+            from + Math.floor((step * (to - from)) / steps),
+            from + Math.floor(((step + 1) * (to - from)) / steps),
+          );
+        await Promise.all([pipeline!.sendHttp(part(0, half)), pipeline!.sendRaw(part(half, EVENTS))]);
+      }
+    })();
+    const killing = (async () => {
+      for (let i = 0; i < KILLS; i++) {
+        const victim = pipeline!.service(victims[Math.floor(next() * victims.length)]!);
+        await victim.waitReady();
+        await delay(next() * 1_000);
+        await victim.kill();
+      }
+    })();
+    await Promise.all([sending, killing]);
+    const faults = await settle(pipeline, minted, 120_000);
+    expect({ seed, faults, unexpected: pipeline.unexpectedEnds() }).toEqual({
+      seed,
+      faults: [],
+      unexpected: [],
+    });
+  });
+});
