@@ -1,4 +1,4 @@
-import { type Message, Partitioners, type Producer } from 'kafkajs';
+import { type ICustomPartitioner, type Kafka, type Message, Partitioners, type Producer } from 'kafkajs';
 import { createKafka } from './cluster.js';
 import type { KafkaSettings } from './types.js';
 
@@ -30,26 +30,58 @@ interface Waiting {
   done: (error?: unknown) => void;
 }
 
+/**
+ * Where keyless messages go is decided once: a retry that put them elsewhere would give one partition's sequence
+ * numbers to other messages, which the broker then takes for duplicates.
+ */
+const steadyPartitioner: ICustomPartitioner = () => {
+  const partitionOf = Partitioners.DefaultPartitioner();
+  const chosen = new WeakMap<Message, number>();
+  return (args) => {
+    const partition = chosen.get(args.message) ?? partitionOf(args);
+    chosen.set(args.message, partition);
+    return partition;
+  };
+};
+
 /** Connects an idempotent producer. `lingerMs` 0 sends at the next turn of the event loop. */
 export async function createProducer(kafka: KafkaSettings, lingerMs = 2): Promise<IdempotentProducer> {
-  const producer = createKafka(kafka, { initialRetryTime: 50, maxRetryTime: 1_000, retries: 8 }).producer({
+  const client = createKafka(kafka, { initialRetryTime: 50, maxRetryTime: 1_000, retries: 8 });
+  const batching = new BatchingProducer(() => connectProducer(client), lingerMs);
+  await batching.connect();
+  return batching;
+}
+
+/** A kafkajs producer as {@link BatchingProducer} needs it. */
+export async function connectProducer(client: Kafka): Promise<Producer> {
+  const producer = client.producer({
     idempotent: true,
     maxInFlightRequests: 1,
     allowAutoTopicCreation: false,
-    createPartitioner: Partitioners.DefaultPartitioner,
+    createPartitioner: steadyPartitioner,
   });
   await producer.connect();
-  return new BatchingProducer(producer, lingerMs);
+  return producer;
 }
 
-class BatchingProducer implements IdempotentProducer {
+/**
+ * Gathers calls into produce requests, one request at a time. After a failed one the kafkajs producer is not used again:
+ * kafkajs takes its sequence numbers back although the broker may have stored them, and would give them to the next
+ * messages; the broker would acknowledge those as duplicates and drop them. A new producer has numbers of its own.
+ */
+export class BatchingProducer implements IdempotentProducer {
   private queue: Waiting[] = [];
   private pump: Promise<void> | null = null;
+  private producer: Producer | null = null;
 
   constructor(
-    private readonly producer: Producer,
+    private readonly makeProducer: () => Promise<Producer>,
     private readonly lingerMs: number,
   ) {}
+
+  async connect(): Promise<void> {
+    this.producer ??= await this.makeProducer();
+  }
 
   async send(topic: string, messages: OutgoingMessage[]): Promise<void> {
     if (messages.length === 0) return;
@@ -72,7 +104,7 @@ class BatchingProducer implements IdempotentProducer {
 
   async close(): Promise<void> {
     await this.pump;
-    await this.producer.disconnect();
+    await this.producer?.disconnect();
   }
 
   private async run(): Promise<void> {
@@ -103,10 +135,19 @@ class BatchingProducer implements IdempotentProducer {
     }
     try {
       const topicMessages = [...topics].map(([topic, messages]) => ({ topic, messages }));
-      await this.producer.sendBatch({ topicMessages, acks: -1 });
+      await this.connect();
+      await this.producer!.sendBatch({ topicMessages, acks: -1 });
       for (const { done } of batch) done();
     } catch (error) {
+      this.discard();
       for (const { done } of batch) done(error);
     }
+  }
+
+  private discard(): void {
+    const spent = this.producer;
+    this.producer = null;
+    // its connection is of no more use to anyone, however closing it ends
+    void spent?.disconnect().catch(() => undefined);
   }
 }
