@@ -1,0 +1,39 @@
+import type { AppConfig } from '../../../lib/config/app-config.js';
+import type { Codec } from '../../../lib/model/codec.js';
+import type { Topology } from '../../../lib/topology/topology.js';
+import { aggregateSubTopology } from './aggregate/sub-topology.js';
+import { parseSubTopology } from './parse/sub-topology.js';
+import type { CompiledRules } from './rules/compiled-rules.js';
+import { traceSubTopology } from './trace/sub-topology.js';
+
+export interface TopologyOptions {
+  codec: Codec;
+  config: Pick<AppConfig, 'parser' | 'trace_detection'>;
+  rules: CompiledRules;
+  /** Epoch of each topic, see lib/kafka/topics/epochs. */
+  epochs: ReadonlyMap<string, string>;
+  /** Compared before revisions; raised by a replay. */
+  generation: number;
+}
+
+/**
+ * The one topology value: the service, the test driver and in-process runs all run this.
+ * @throws when raw-logs has no epoch: without it, the ids of lines that have no other identity could be given twice.
+ */
+export function buildTopology({ codec, config, rules, epochs, generation }: TopologyOptions): Topology {
+  const epoch = epochs.get('raw-logs');
+  if (epoch === undefined) throw new Error('raw-logs has no epoch: run `vectadb topics apply`');
+  const { auto_close_after_minutes, max_events_per_trace, state_retention_hours } = config.trace_detection;
+  const stateRetentionMs = state_retention_hours * 3_600_000;
+  return {
+    subTopologies: [
+      parseSubTopology({ codec, config, rules, epoch }),
+      traceSubTopology(codec, { maxEventsPerTrace: max_events_per_trace, stateRetentionMs, generation }),
+      aggregateSubTopology(codec, {
+        autoCloseMs: auto_close_after_minutes * 60_000,
+        stateRetentionMs,
+        generation,
+      }),
+    ],
+  };
+}
