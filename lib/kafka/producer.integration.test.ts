@@ -1,5 +1,6 @@
 import { connect } from 'node:net';
 import { Kafka, logLevel } from 'kafkajs';
+import pRetry from 'p-retry';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { waitFor } from '../../deploy/local/wait.js';
 import { createLogger } from '../telemetry/logger.js';
@@ -18,7 +19,15 @@ beforeAll(async () => {
   await admin.connect();
   await admin.createTopics({ topics: [{ topic: TOPIC, numPartitions: 3 }], waitForLeaders: true });
   await admin.disconnect();
-  tail = tailTopic({
+  tail = await pRetry(follow, { retries: 20, minTimeout: 100, maxTimeout: 500 }); // a new topic has no leader at once
+});
+afterAll(async () => {
+  await tail?.close();
+  await stack?.stop();
+});
+
+async function follow(): Promise<Tail> {
+  const opened = tailTopic({
     kafka: { brokers: stack.brokers, clientId: 'test' },
     topic: TOPIC,
     from: 'earliest',
@@ -27,12 +36,9 @@ beforeAll(async () => {
     },
     logger: createLogger('test', 'silent'),
   });
-  await tail.ready;
-});
-afterAll(async () => {
-  await tail?.close();
-  await stack?.stop();
-});
+  await opened.ready;
+  return opened;
+}
 
 const arrived = (values: string[]) =>
   waitFor(
