@@ -6,11 +6,11 @@ import { ConfigError } from './env.js';
 /** A rule of `parser_rules`: an import of a built-in set, or a rule of one's own. Compiled by the processor's parser. */
 export type ParserRule =
   | { import: string }
-  | ({ name: string; pattern: string; event_type: string } & Record<string, unknown>);
+  | ({ name: string; pattern?: string; event_type?: string } & Record<string, unknown>);
 
 const parserRule: z.ZodType<ParserRule> = z.union([
   z.strictObject({ import: z.string() }),
-  z.looseObject({ name: z.string(), pattern: z.string(), event_type: z.string() }),
+  z.looseObject({ name: z.string(), pattern: z.string().optional(), event_type: z.string().optional() }),
 ]);
 
 const logGroup = z

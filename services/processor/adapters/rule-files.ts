@@ -1,0 +1,154 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { isMap, isSeq, LineCounter, parseDocument } from 'yaml';
+import type { AppConfig, ParserRule } from '../../../lib/config/app-config.js';
+import { ConfigError } from '../../../lib/config/env.js';
+import { projectRoot } from '../../../lib/config/root.js';
+import { compileRule, RuleFault } from '../core/rules/compile-rule.js';
+import { CompiledRules, type GroupRules } from '../core/rules/compiled-rules.js';
+import type { CompiledRule, RuleDefinition, WrittenRule } from '../core/rules/rule-types.js';
+
+/** Where rules are read from; both have defaults in the installation. */
+export interface RuleSources {
+  /** Folder of the built-in sets. */
+  folder?: string;
+  /** config.yaml that `config` came from, for the lines in messages. */
+  configPath?: string;
+}
+
+const NO_SET = 'none';
+
+/**
+ * Compiles the built-in sets and the rules of config.yaml. Without any `import`, all built-in sets are used below the
+ * user's rules; with imports, exactly those (`import: none` for no set at all). A rule of a built-in rule's name takes
+ * its place; `enabled: false` takes it away.
+ * @throws ConfigError naming every fault with file, line and reason.
+ */
+export function loadRules(config: AppConfig, sources: RuleSources = {}): CompiledRules {
+  const faults: string[] = [];
+  const builtIn = readFolder(sources.folder ?? join(projectRoot(), 'patterns'), faults);
+  const lines = configLines(sources.configPath);
+  const file = sources.configPath ?? 'config.yaml';
+  const write = (rules: ParserRule[] | undefined, path: (string | number)[]): WrittenRule[] =>
+    (rules ?? []).flatMap((rule, index) =>
+      'import' in rule
+        ? []
+        : [
+            {
+              definition: rule as unknown as RuleDefinition,
+              origin: { file, line: lines([...path, index]) },
+              set: null,
+            },
+          ],
+    );
+
+  const imports = (config.parser_rules ?? []).flatMap((rule, index) =>
+    'import' in rule ? [{ name: String(rule.import), line: lines(['parser_rules', index]) }] : [],
+  );
+  const known = new Set(builtIn.map(({ set }) => set));
+  for (const { name, line } of imports) {
+    if (name !== NO_SET && !known.has(name))
+      faults.push(`${file}:${line}: import '${name}': known sets are ${[...known].join(', ')}`);
+  }
+  const wanted = new Set(imports.map(({ name }) => name));
+  const sets = builtIn.filter(({ set }) => imports.length === 0 || wanted.has(set ?? ''));
+  const own = write(config.parser_rules, ['parser_rules']);
+  const global = compileAll(overridden(own, sets), faults);
+  const groups = config.log_groups.map((group, index): GroupRules => {
+    const place = ['log_groups', index, 'parser_rules'];
+    return {
+      matches: groupMatcher(group, `${file}:${lines(['log_groups', index])}`, faults),
+      rules: compileAll(
+        write(group.parser_rules, place).filter(({ definition }) => definition.enabled !== false),
+        faults,
+      ),
+      agentId: group.agent_id ?? null,
+    };
+  });
+  if (faults.length > 0) throw new ConfigError(faults);
+  return new CompiledRules(global, groups);
+}
+
+/** Reads one rule file: `set`, `framework` and `parser_rules`. @throws ConfigError where it is no such file. */
+export function readRuleFile(path: string, shownAs = path): WrittenRule[] {
+  const faults: string[] = [];
+  const rules = readFile(path, shownAs, faults);
+  if (faults.length > 0) throw new ConfigError(faults);
+  return rules;
+}
+
+function overridden(own: WrittenRule[], builtIn: WrittenRule[]): WrittenRule[] {
+  const names = new Set(own.map(({ definition }) => definition.name));
+  return [
+    ...own.filter(({ definition }) => definition.enabled !== false),
+    ...builtIn.filter(({ definition }) => !names.has(definition.name) && definition.enabled !== false),
+  ];
+}
+
+function compileAll(written: WrittenRule[], faults: string[]): CompiledRule[] {
+  return written.flatMap((rule) => {
+    const compiled = compileRule(rule);
+    if (!(compiled instanceof RuleFault)) return [compiled];
+    faults.push(compiled.toString());
+    return [];
+  });
+}
+
+function readFolder(folder: string, faults: string[]): WrittenRule[] {
+  return readdirSync(folder)
+    .filter((name) => name.endsWith('.yaml'))
+    .sort()
+    .flatMap((name) => readFile(join(folder, name), `patterns/${name}`, faults));
+}
+
+function readFile(path: string, shownAs: string, faults: string[]): WrittenRule[] {
+  const counter = new LineCounter();
+  const document = parseDocument(readFileSync(path, 'utf8'), { lineCounter: counter });
+  for (const error of document.errors)
+    faults.push(`${shownAs}:${error.linePos?.[0].line ?? 1}: ${error.message}`);
+  const content = document.toJS() as {
+    set?: string;
+    framework?: string;
+    parser_rules?: RuleDefinition[];
+  } | null;
+  const node = document.get('parser_rules', true);
+  if (!isSeq(node) || !Array.isArray(content?.parser_rules)) {
+    faults.push(`${shownAs}:1: has no list 'parser_rules'`);
+    return [];
+  }
+  return content.parser_rules.map((definition, index) => {
+    const item = node.items[index];
+    const offset = isMap(item) ? item.range?.[0] : undefined;
+    return {
+      definition: { framework: content.framework, ...definition },
+      origin: { file: shownAs, line: offset === undefined ? 1 : counter.linePos(offset).line },
+      set: content.set ?? null,
+    };
+  });
+}
+
+function configLines(path: string | undefined): (at: (string | number)[]) => number {
+  if (path === undefined || !existsSync(path)) return () => 1;
+  const counter = new LineCounter();
+  const document = parseDocument(readFileSync(path, 'utf8'), { lineCounter: counter });
+  return (at) => {
+    const node = document.getIn(at, true) as { range?: [number] } | undefined;
+    return node?.range ? counter.linePos(node.range[0]).line : 1;
+  };
+}
+
+function groupMatcher(
+  group: { name?: string; prefix?: string; pattern?: string },
+  at: string,
+  faults: string[],
+): (logGroup: string) => boolean {
+  if (group.name !== undefined) return (logGroup) => logGroup === group.name;
+  if (group.prefix !== undefined) return (logGroup) => logGroup.startsWith(group.prefix!);
+  try {
+    const pattern = new RegExp(group.pattern!);
+    return (logGroup) => pattern.test(logGroup);
+  } catch (error) {
+    faults.push(`${at}: pattern does not compile: ${error instanceof Error ? error.message : String(error)}`);
+    return () => false;
+  }
+}

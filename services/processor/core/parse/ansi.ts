@@ -1,0 +1,35 @@
+/**
+ * Terminal escape sequences (ECMA-48): CSI `ESC [ … final`, OSC `ESC ] … BEL|ST`, and two-byte escapes. Every quantifier runs over
+ * a class that its successor is not in, so the match is linear.
+ */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: escape sequences are what this is about
+const ESCAPES = /\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-Z\\-_])/g;
+// biome-ignore lint/suspicious/noControlCharactersInRegex: as above
+const SGR = /\x1b\[([0-9;:]*)m/g;
+
+/** What the colours of a line say about its bounds: a printer resets before it begins something new. */
+export interface Colours {
+  /** The line begins with a reset. */
+  resetsFirst: boolean;
+  /** A colour is still on at the end of the line. */
+  openAtEnd: boolean;
+}
+
+const isReset = (parameters: string) => parameters === '' || /^[0;:]+$/.test(parameters);
+
+/** Takes the escape sequences out. */
+export const stripAnsi = (text: string): string => text.replace(ESCAPES, '');
+
+/** Reads the colours of a line that has an ESC. */
+export function readColours(text: string): Colours {
+  let resetsFirst = false;
+  let openAtEnd = false;
+  let any = false;
+  for (const match of text.matchAll(SGR)) {
+    const reset = isReset(match[1]!);
+    if (!any && match.index === 0) resetsFirst = reset;
+    any = true;
+    openAtEnd = !reset;
+  }
+  return { resetsFirst, openAtEnd };
+}

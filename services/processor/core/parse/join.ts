@@ -1,0 +1,65 @@
+import type { RuleSet } from '../rules/rule-set.js';
+import type { OpenRecord } from './parse-state.js';
+import type { Reading } from './reading.js';
+import { continuesTraceback, hasTraceback } from './traceback.js';
+
+/**
+ * What a line is to the record before it on its stream: `new` event, `line` of it, `segment` of it by a rule that joins,
+ * `echo` by a second handler.
+ */
+export type Joining = 'new' | 'line' | 'segment' | 'echo';
+
+/**
+ * Decides from the open record and the next line alone. `gapMs` is the gap of append times; above `flushMs` nothing joins,
+ * whatever timers did in between.
+ */
+export function joinLine(
+  open: OpenRecord | null,
+  next: Reading,
+  gapMs: number,
+  flushMs: number,
+  rules: RuleSet,
+): Joining {
+  if (open === null || gapMs > flushMs) return 'new';
+  if (isEcho(open, next)) return 'echo';
+  if (open.full) return 'new';
+  const { text, indent, startsRecord, colours } = next.unwrapped;
+  if (
+    next.rule !== null &&
+    open.segments.some(({ rule }) => rule !== null && next.rule!.joins.includes(rule))
+  )
+    return 'segment';
+  if (hasTraceback(text) && (open.failure || open.takes === 'traceback') && !startsRecord) return 'line';
+  if (startsRecord) return 'new';
+  if (open.depth > 0) return isStrong(next) ? 'new' : 'line';
+  if (next.isObject) return 'new';
+  if (text === '') return open.takes === 'none' ? 'echo' : 'line';
+  if (colours?.resetsFirst) return 'new';
+  if (open.takes === 'traceback') return continuesTraceback(text, indent, open.thrown) ? 'line' : 'new';
+  if (isStrong(next)) return 'new';
+  switch (open.takes) {
+    case 'none':
+    case 'json':
+      return 'new';
+    case 'block': {
+      if (open.colours === 'closed') return 'new';
+      const rule = open.segments.at(-1)!.rule;
+      const until = rule === null ? null : (rules.get(rule)?.until ?? null);
+      return until?.test(text) ? 'new' : 'line';
+    }
+    case 'indented':
+      return indent > 0 || text.startsWith('Caused by:') ? 'line' : 'new';
+  }
+}
+
+/** A line that a rule recognised for certain, so that it is no prose of the record before it. */
+const isStrong = ({ rule, parsed }: Reading): boolean => rule !== null && parsed && !rule.weak;
+
+/** `INFO:agent:done` and a bare `done`, in either order: one record, printed by two handlers. */
+const isEcho = ({ echo, prefixed, segments, ends }: OpenRecord, next: Reading): boolean =>
+  echo !== null &&
+  segments.length === 1 &&
+  ends.length === 1 &&
+  echo === next.unwrapped.text &&
+  echo !== '' &&
+  prefixed !== next.unwrapped.startsRecord;

@@ -1,0 +1,450 @@
+import { type EventIdentity, eventId as eventIdOf, isUuid, uuidOf } from '../../../../lib/model/ids.js';
+import type {
+  InputRecord,
+  Processor,
+  ProcessorContext,
+  StateStore,
+} from '../../../../lib/topology/topology.js';
+import type { CompiledRules } from '../rules/compiled-rules.js';
+import type { RuleSet } from '../rules/rule-set.js';
+import { type Assignment, assignGroup } from './assign-group.js';
+import {
+  bindOf,
+  buildEvent,
+  contentOf,
+  contentOfLines,
+  depthAfter,
+  type EventContent,
+  GroupIds,
+} from './build-event.js';
+import { type Joining, joinLine } from './join.js';
+import { opensJson } from './json-depth.js';
+import { isFailure } from './levels.js';
+import {
+  type EventHead,
+  type OpenRecord,
+  type ParseState,
+  type StreamState,
+  stateKeys,
+} from './parse-state.js';
+import type { RawEvent, RawInput, RawLine } from './raw-input.js';
+import { type Reading, readRecord } from './reading.js';
+import { appendLine, cutText, dropText, MAX_RECORD_LINES, readLines } from './record-text.js';
+import { SeenRecords } from './seen-records.js';
+import type { ParseSettings } from './settings.js';
+import { StreamContext } from './stream-context.js';
+import { streamOf } from './stream-key.js';
+import { readStructuredEvent } from './structured-event.js';
+
+/** What became of one record; for the CLI and explain. `eventId` is null where the record is dropped. */
+export interface RecordOutcome {
+  offset: number;
+  eventId: string | null;
+  continues: boolean;
+}
+
+export interface ParseOptions {
+  rules: CompiledRules;
+  settings: ParseSettings;
+  /** Number minted when the input topic was made; part of the ids of events without another identity. */
+  epoch: string;
+  /** Told of every record, in order. */
+  observe?: (outcome: RecordOutcome) => void;
+}
+
+export const PARSED_EVENTS = 'parsed-events';
+export const REPLY_TO_HEADER = 'reply-to';
+
+/** Source systems whose records another processor reads. */
+const FOREIGN_SYSTEMS = new Set(['postgresql']);
+const MAX_TAGS = 16;
+const MAX_ECHO_CHARS = 4_096;
+const CLOCK_SKEW_MS = 5 * 60_000;
+const HOLD_STEP_MS = 50;
+const SWEEP_MS = 3_600_000;
+
+/**
+ * Log lines and structured events in, events with their groups out (DESIGN: parse). A line's event is fixed in identity,
+ * time and group when the line arrives; only its text can still grow. So a timer may send it early, and a line that joins
+ * later sends it again, whole, with `amends`: the last row is the same whether the timer fired or not.
+ */
+export class ParseProcessor implements Processor<RawInput, ParseState> {
+  private readonly groups = new GroupIds();
+  private readonly seen = new SeenRecords();
+  /** Contents of open records as last read; rebuilt from the state where missing. */
+  private readonly contents = new WeakMap<OpenRecord, EventContent>();
+  /** Highest append time seen on this partition; the sweep waits for it. */
+  private partitionMs = 0;
+
+  constructor(private readonly options: ParseOptions) {}
+
+  process(record: InputRecord<RawInput>, context: ProcessorContext<ParseState>): void {
+    const { value, timestampMs } = record;
+    if (timestampMs > this.partitionMs) this.partitionMs = timestampMs;
+    if (value.kind === 'line' && value.source !== null && FOREIGN_SYSTEMS.has(value.source.system)) {
+      this.options.observe?.({ offset: record.offset, eventId: null, continues: false });
+      return;
+    }
+    const stream = streamOf(value.source, record.key);
+    const state = stream === null ? null : this.streamState(stream, timestampMs, context.state);
+    const { id, known } = this.identify(record, value);
+    if (stream !== null && state !== null && known) {
+      if (this.seen.check(stream, state, isUuid(id) ? id : uuidOf(`seen:${id}`), timestampMs, context)) {
+        this.options.observe?.({ offset: record.offset, eventId: id, continues: true });
+        return;
+      }
+    }
+    if (value.kind === 'event') this.processEvent(record, value, id, stream, context);
+    else this.processLine(record, value, id, stream, state, context);
+    if (stream !== null && state !== null) this.putStream(stream, state, context.state);
+  }
+
+  onTimer(key: string, state: ParseState, nowMs: number, context: ProcessorContext<ParseState>): void {
+    const stream = key.slice(2);
+    if (state.kind === 'sweep') {
+      this.sweep(stream, nowMs, context.state);
+      return;
+    }
+    if (state.kind !== 'stream') return;
+    this.send(stream, state.open, context);
+    context.state.put(key, state);
+  }
+
+  private processEvent(
+    record: InputRecord<RawInput>,
+    event: RawEvent,
+    id: string,
+    stream: string | null,
+    context: ProcessorContext<ParseState>,
+  ): void {
+    const { rules, agentId } = this.options.rules.forGroup(event.source?.log_group ?? null);
+    const content = readStructuredEvent(event.body, rules);
+    const { body, timestampMs } = event;
+    const assignment = assignGroup(
+      {
+        eventId: id,
+        eventMs: timestampMs,
+        traceId: content.traceId,
+        sessionId: content.sessionId,
+        agentId: content.agentId,
+        groupByStream: false,
+        configuredAgent: agentId,
+        step: { eventType: content.eventType, chainType: textOf(content.properties.chain_type) },
+        invocation: null,
+      },
+      stream,
+      stream === null ? null : new StreamContext(stream, context.state),
+      this.options.settings,
+    );
+    const head = this.headOf(record, id, content.traceId, assignment, timestampMs, []);
+    const { message } = body.properties;
+    const text = typeof message === 'string' ? message : null;
+    this.forward(head, content, text, record.timestampMs, false, context);
+    this.options.observe?.({ offset: record.offset, eventId: id, continues: false });
+  }
+
+  private processLine(
+    record: InputRecord<RawInput>,
+    line: RawLine,
+    id: string,
+    stream: string | null,
+    state: StreamState | null,
+    context: ProcessorContext<ParseState>,
+  ): void {
+    const { settings } = this.options;
+    const { rules, agentId: configuredAgent } = this.options.rules.forGroup(line.source?.log_group ?? null);
+    const { text: message, cut } = cutText(line.message, settings.maxRecordBytes);
+    const reading = readRecord(message, rules, state?.tags ?? []);
+    const open = state?.open ?? null;
+    if (stream !== null && state !== null && open !== null) {
+      const gapMs = record.timestampMs - open.lastMs;
+      const joining = joinLine(open, reading, gapMs, settings.flushMs, rules);
+      if (joining !== 'new' && this.hasRoom(open, joining, message)) {
+        this.joinOpen(stream, open, joining, message, reading, record.timestampMs, context);
+        this.setTags(state, reading);
+        this.options.observe?.({ offset: record.offset, eventId: open.head.event_id, continues: true });
+        return;
+      }
+      this.close(stream, state, context);
+    }
+
+    const timestampMs = line.timestampMs ?? reading.timeMs;
+    const flags: string[] = [];
+    if (timestampMs === null) flags.push('no_timestamp');
+    else if (timestampMs > record.timestampMs + CLOCK_SKEW_MS) flags.push('clock_skew');
+    if (cut) flags.push('truncated');
+    const eventMs = timestampMs ?? record.timestampMs;
+    const assignment = assignGroup(
+      {
+        eventId: id,
+        eventMs,
+        traceId: reading.traceId,
+        sessionId: reading.sessionId,
+        agentId: reading.agentId,
+        groupByStream: reading.groupByStream,
+        configuredAgent,
+        step: { eventType: reading.eventType, chainType: textOf(reading.properties.chain_type) },
+        invocation: invocationStep(reading),
+      },
+      stream,
+      stream === null ? null : new StreamContext(stream, context.state),
+      settings,
+    );
+    const head = this.headOf(record, id, reading.traceId, assignment, eventMs, flags);
+    this.options.observe?.({ offset: record.offset, eventId: id, continues: false });
+    const content = contentOf(message, reading);
+    if (stream === null || state === null) {
+      this.forward(head, content, message, record.timestampMs, false, context);
+      return;
+    }
+    const opened = this.open(head, reading, state.tags, record.timestampMs, cut);
+    this.setTags(state, reading);
+    if (opened === null) {
+      this.forward(head, content, message, record.timestampMs, false, context);
+      return;
+    }
+    appendLine(opened, message, stream, context.state);
+    opened.bytes = Buffer.byteLength(message, 'utf8');
+    this.contents.set(opened, content);
+    state.open = opened;
+    if (!this.mayGrow(opened, rules)) this.send(stream, opened, context);
+  }
+
+  /** The record that later lines may join, or null where none can. */
+  private open(
+    head: EventHead,
+    reading: Reading,
+    tags: string[],
+    appendMs: number,
+    cut: boolean,
+  ): OpenRecord | null {
+    const { unwrapped, rule, isObject, takes } = reading;
+    if (isObject && !isFailure(reading.level)) return null;
+    const depth =
+      takes === 'json'
+        ? depthAfter(unwrapped.text, 0)
+        : opensJson(unwrapped.text)
+          ? depthAfter(unwrapped.text, 0)
+          : 0;
+    return {
+      head,
+      lastMs: appendMs,
+      tail: '',
+      pieces: 0,
+      ends: [],
+      bytes: 0,
+      segments: [{ rule: rule?.name ?? null, at: 0 }],
+      tags: [...tags],
+      takes: isObject ? 'traceback' : takes,
+      echo: unwrapped.text.length <= MAX_ECHO_CHARS ? unwrapped.text : null,
+      prefixed: unwrapped.startsRecord,
+      failure: isFailure(reading.level) || reading.eventType.endsWith('error'),
+      depth,
+      colours: unwrapped.colours === null ? 'none' : unwrapped.colours.openAtEnd ? 'open' : 'closed',
+      thrown: reading.properties.error_type !== undefined,
+      added: null,
+      full: cut,
+      sent: false,
+      changed: true,
+    };
+  }
+
+  /** Whether the next line may well belong to it, so that it waits a little. */
+  private mayGrow(open: OpenRecord, rules: RuleSet): boolean {
+    if (open.full) return false;
+    if (open.depth > 0 || open.failure) return true;
+    if (open.takes === 'block') return open.colours !== 'closed';
+    return open.takes !== 'none' || rules.isJoined(open.segments.at(-1)!.rule);
+  }
+
+  private joinOpen(
+    stream: string,
+    open: OpenRecord,
+    joining: 'line' | 'segment' | 'echo',
+    message: string,
+    reading: Reading,
+    appendMs: number,
+    context: ProcessorContext<ParseState>,
+  ): void {
+    open.lastMs = appendMs;
+    const { unwrapped } = reading;
+    if (joining === 'echo') {
+      if (unwrapped.text === '') return;
+      open.echo = null;
+      if (!open.prefixed && (unwrapped.level !== null || unwrapped.logger !== null)) {
+        open.added = { level: unwrapped.level, logger: unwrapped.logger };
+        this.changed(open);
+      }
+      return;
+    }
+    if (joining === 'segment') {
+      open.segments.push({ rule: reading.rule!.name, at: open.ends.length });
+      open.takes = reading.takes;
+      open.depth = 0;
+      open.colours = 'none';
+    }
+    if (open.takes === 'json' || open.depth > 0 || opensJson(unwrapped.text))
+      open.depth = depthAfter(unwrapped.text, open.depth);
+    if (unwrapped.colours !== null) open.colours = unwrapped.colours.openAtEnd ? 'open' : 'closed';
+    if (unwrapped.text.includes('Traceback (most recent call last)')) {
+      open.takes = 'traceback';
+      open.thrown = false;
+    } else if (open.takes === 'traceback' && unwrapped.text !== '') open.thrown = unwrapped.indent === 0;
+    appendLine(open, message, stream, context.state);
+    open.bytes += Buffer.byteLength(message, 'utf8');
+    this.changed(open);
+  }
+
+  /** Whether a line still fits; a record that is full says so, and the line begins one of its own. */
+  private hasRoom(open: OpenRecord, joining: Joining, message: string): boolean {
+    if (joining === 'echo') return true;
+    const bytes = open.bytes + Buffer.byteLength(message, 'utf8');
+    if (bytes <= this.options.settings.maxRecordBytes && open.ends.length < MAX_RECORD_LINES) return true;
+    open.full = true;
+    open.head.flags = [...open.head.flags, 'truncated'];
+    this.changed(open);
+    return false;
+  }
+
+  private changed(open: OpenRecord): void {
+    open.changed = true;
+    this.contents.delete(open);
+  }
+
+  private close(stream: string, state: StreamState, context: ProcessorContext<ParseState>): void {
+    const { open } = state;
+    if (open === null) return;
+    this.send(stream, open, context);
+    dropText(open, stream, context.state);
+    state.open = null;
+  }
+
+  /** Sends an open record as it is now, if it was not sent so already. */
+  private send(stream: string, open: OpenRecord | null, context: ProcessorContext<ParseState>): void {
+    if (open === null || !open.changed) return;
+    const { rules } = this.options.rules.forGroup(open.head.source?.log_group ?? null);
+    const content =
+      this.contents.get(open) ?? contentOfLines(open, readLines(open, stream, context.state), rules);
+    this.forward(open.head, content, content.message, open.lastMs, open.sent, context);
+    open.sent = true;
+    open.changed = false;
+  }
+
+  private forward(
+    head: EventHead,
+    content: EventContent,
+    message: string | null,
+    updatedMs: number,
+    amends: boolean,
+    context: ProcessorContext<ParseState>,
+  ): void {
+    if (message !== null) content.properties.message = message;
+    const event = buildEvent(head, content, updatedMs, amends, this.groups);
+    context.forward({ topic: PARSED_EVENTS, key: event.home_key, value: event });
+    const bind = amends ? null : bindOf(head);
+    if (bind !== null) context.forward({ topic: PARSED_EVENTS, key: bind.home_key, value: bind });
+  }
+
+  private headOf(
+    record: InputRecord<RawInput>,
+    id: string,
+    traceId: string | null,
+    assignment: Assignment,
+    timestampMs: number,
+    flags: string[],
+  ): EventHead {
+    const { value, headers } = record;
+    return {
+      event_id: id,
+      trace_id: traceId,
+      ...assignment,
+      timestamp_ms: timestampMs,
+      source: value.source,
+      raw: { topic: record.topic, partition: record.partition, offset: record.offset, index: 0 },
+      created_ms: record.timestampMs,
+      flags,
+      options: value.options,
+      reply_to: headers[REPLY_TO_HEADER]?.toString('utf8') ?? null,
+    };
+  }
+
+  /** Id of a record's event, and whether the same record may come again under it. */
+  private identify(record: InputRecord<RawInput>, value: RawInput): { id: string; known: boolean } {
+    const identity = this.identityOf(record, value);
+    return { id: eventIdOf(identity), known: identity.kind !== 'position' };
+  }
+
+  private identityOf({ topic, partition, offset }: InputRecord<RawInput>, value: RawInput): EventIdentity {
+    if (value.kind === 'event' && value.body.event_id)
+      return { kind: 'client', eventId: value.body.event_id };
+    if (value.source !== null && value.source.log_id !== null)
+      return { kind: 'source', source: value.source };
+    if (value.kind === 'event') return { kind: 'body', canonicalBody: value.canonical };
+    return { kind: 'position', epoch: this.options.epoch, topic, partition, offset };
+  }
+
+  /** State of a stream; one that was quiet for longer than the retention starts anew, whether or not the sweep came by. */
+  private streamState(stream: string, appendMs: number, store: StateStore<ParseState>): StreamState {
+    const key = stateKeys.stream(stream);
+    const known = store.get(key) as StreamState | undefined;
+    if (known !== undefined && appendMs - known.lastMs <= this.options.settings.stateRetentionMs) {
+      known.lastMs = Math.max(known.lastMs, appendMs);
+      return known;
+    }
+    if (known !== undefined) this.forget(stream, known, store);
+    store.put(
+      stateKeys.sweep(stream),
+      { kind: 'sweep' },
+      appendMs + this.options.settings.stateRetentionMs + SWEEP_MS,
+    );
+    return { kind: 'stream', lastMs: appendMs, tags: [], open: null, seen: [0, 0] };
+  }
+
+  private putStream(stream: string, state: StreamState, store: StateStore<ParseState>): void {
+    const { open } = state;
+    const waits = open?.changed === true;
+    const wakeAtMs = waits
+      ? Math.ceil((open.lastMs + this.options.settings.holdMs) / HOLD_STEP_MS) * HOLD_STEP_MS
+      : undefined;
+    store.put(stateKeys.stream(stream), state, wakeAtMs);
+  }
+
+  /** Forgets a stream that no record can reach any more: append times of a partition only grow. */
+  private sweep(stream: string, nowMs: number, store: StateStore<ParseState>): void {
+    const state = store.get(stateKeys.stream(stream)) as StreamState | undefined;
+    const { stateRetentionMs } = this.options.settings;
+    if (state !== undefined && this.partitionMs - state.lastMs <= stateRetentionMs) {
+      store.put(
+        stateKeys.sweep(stream),
+        { kind: 'sweep' },
+        Math.max(nowMs, state.lastMs + stateRetentionMs) + SWEEP_MS,
+      );
+      return;
+    }
+    if (state !== undefined) this.forget(stream, state, store);
+    store.delete(stateKeys.sweep(stream));
+  }
+
+  private forget(stream: string, state: StreamState, store: StateStore<ParseState>): void {
+    if (state.open !== null) dropText(state.open, stream, store);
+    for (let piece = state.seen[0]; piece < state.seen[1]; piece++)
+      store.delete(stateKeys.seen(stream, piece));
+    store.delete(stateKeys.context(stream));
+    store.delete(stateKeys.invocations(stream));
+    store.delete(stateKeys.stream(stream));
+  }
+
+  private setTags(state: StreamState, { rule }: Reading): void {
+    if (rule === null || (rule.sets.length === 0 && rule.clears.length === 0)) return;
+    const kept = state.tags.filter((tag) => !rule.clears.includes(tag) && !rule.sets.includes(tag));
+    state.tags = [...kept, ...rule.sets].slice(-MAX_TAGS);
+  }
+}
+
+const textOf = (value: unknown): string | null => (typeof value === 'string' ? value : null);
+
+function invocationStep({ properties, sessionId }: Reading): 'start' | 'end' | null {
+  if (sessionId === null) return null;
+  if (properties.platform_event === 'START') return 'start';
+  return properties.platform_event === 'END' ? 'end' : null;
+}

@@ -1,0 +1,150 @@
+import type { IngestionOptions, LogSource, RawPosition, Strategy } from '../../../../lib/model/events.js';
+import type { Takes } from '../rules/rule-types.js';
+
+/**
+ * State of parse, per stream, by key prefix. Entries are small and separate, so that a line rewrites only what it changed:
+ *   s/  {@link StreamState}: tags and the open record
+ *   t/  text of the open record beyond its tail, in pieces
+ *   c/  {@link ContextState}: what each agent last showed
+ *   i/  {@link InvocationState}: Lambda invocations
+ *   d/  {@link SeenState}: hashes of record identities, in pieces
+ *   g/  {@link SweepState}: carries the timer that forgets a stream
+ */
+export type ParseState = StreamState | TextState | ContextState | InvocationState | SeenState | SweepState;
+
+export interface StreamState {
+  kind: 'stream';
+  /** Append time of the last record, Unix milliseconds. */
+  lastMs: number;
+  /** What rules have set about the stream, for rules that require it. */
+  tags: string[];
+  open: OpenRecord | null;
+  /** Pieces of d/ in use: [first, next). */
+  seen: [first: number, next: number];
+}
+
+/** Everything of an event that its opening line decided; later lines change only what was read from the text. */
+export interface EventHead {
+  event_id: string;
+  group_key: string;
+  home_key: string;
+  trace_id: string | null;
+  session_id: string | null;
+  agent_id: string | null;
+  timestamp_ms: number;
+  source: LogSource | null;
+  raw: RawPosition;
+  created_ms: number;
+  strategy: Strategy;
+  inherited: string | null;
+  confidence: number | null;
+  flags: string[];
+  options: IngestionOptions | null;
+  reply_to: string | null;
+}
+
+/** A rule's share of a record's lines: from line `at` to the next segment. */
+export interface Segment {
+  rule: string | null;
+  at: number;
+}
+
+/** The last record of a stream, which later lines may join. */
+export interface OpenRecord {
+  head: EventHead;
+  /** Append time of its last line, Unix milliseconds. */
+  lastMs: number;
+  /** Text after the pieces in t/. */
+  tail: string;
+  pieces: number;
+  /** End of each line in the whole text, characters. */
+  ends: number[];
+  /** Size of the whole text as UTF-8. */
+  bytes: number;
+  segments: Segment[];
+  /** Tags when it was opened. */
+  tags: string[];
+  takes: Takes;
+  /** Its text as a bare handler would print it, where a second handler may; null where it cannot be one of a pair. */
+  echo: string | null;
+  /** The line had a logger's prefix. */
+  prefixed: boolean;
+  failure: boolean;
+  /** Open braces. */
+  depth: number;
+  /** Colours: none, still on, or reset at the end of a line. */
+  colours: 'none' | 'open' | 'closed';
+  /** A traceback's exception was named. */
+  thrown: boolean;
+  /** Level and logger that the second handler told. */
+  added: { level: string | null; logger: string | null } | null;
+  full: boolean;
+  /** Sent at least once. */
+  sent: boolean;
+  /** Changed since it was sent. */
+  changed: boolean;
+}
+
+export interface TextState {
+  kind: 'text';
+  text: string;
+}
+
+/** Shape of a run so far: how deep its chains are nested and whether it has visibly ended. */
+export interface RunShape {
+  depth: number;
+  finished: boolean;
+  failed: boolean;
+  /** Chain type of the outermost start. */
+  outer: string | null;
+}
+
+/** What an agent last showed on a stream. `id` is a trace id, a session id, or the event that opened the run. */
+export interface AgentContext {
+  kind: 'trace' | 'session' | 'run';
+  id: string;
+  session: string | null;
+  /** Latest event time, Unix milliseconds. */
+  lastMs: number;
+  run: RunShape | null;
+}
+
+export interface ContextState {
+  kind: 'context';
+  /** Least recently used first. */
+  agents: [agent: string, context: AgentContext][];
+}
+
+export interface Invocation {
+  id: string;
+  fromMs: number;
+  /** null while it runs. */
+  toMs: number | null;
+}
+
+export interface InvocationState {
+  kind: 'invocations';
+  /** Oldest first. */
+  list: Invocation[];
+}
+
+export interface SeenState {
+  kind: 'seen';
+  /** Append time of the last hash in it, Unix milliseconds. */
+  lastMs: number;
+  /** 16 hex digits each. */
+  hashes: string;
+}
+
+export interface SweepState {
+  kind: 'sweep';
+}
+
+export const stateKeys = {
+  stream: (stream: string) => `s/${stream}`,
+  text: (stream: string, piece: number) => `t/${stream}/${piece}`,
+  context: (stream: string) => `c/${stream}`,
+  invocations: (stream: string) => `i/${stream}`,
+  seen: (stream: string, piece: number) => `d/${stream}/${piece}`,
+  sweep: (stream: string) => `g/${stream}`,
+};

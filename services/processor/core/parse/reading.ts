@@ -1,0 +1,305 @@
+import type { RuleMatch, RuleSet } from '../rules/rule-set.js';
+import { valueAt } from '../rules/rule-set.js';
+import type { CompiledRule, Takes } from '../rules/rule-types.js';
+import { isFailure, readLevel } from './levels.js';
+import { readTimeValue } from './line-time.js';
+import { readPairs } from './logfmt.js';
+import { newProperties, type Properties, propertyValue } from './properties.js';
+import { decodeObject, readId, readStructured, type Structured } from './structured.js';
+import { hasTraceback, readThrown } from './traceback.js';
+import { type Unwrapped, unwrap } from './unwrap.js';
+
+/** What a line, or a record joined from several, was found to be. A pure function of its text, the rules and the tags. */
+export interface Reading {
+  unwrapped: Unwrapped;
+  /** null: by a structured field or a level, or not at all. */
+  rule: CompiledRule | null;
+  /** Name for {@link Reading.rule}, also where no written rule decided. */
+  ruleName: string | null;
+  eventType: string;
+  framework: string | null;
+  parsed: boolean;
+  captures: Record<string, string>;
+  properties: Properties;
+  level: string | null;
+  timeMs: number | null;
+  traceId: string | null;
+  sessionId: string | null;
+  agentId: string | null;
+  /** The agent id names a speaker within a run and does not group. */
+  groupByStream: boolean;
+  takes: Takes;
+  /** The line was one decoded object. */
+  isObject: boolean;
+}
+
+const FALLBACK = 'log';
+const MAX_NESTING = 3;
+const MAX_CAPTURE_CHARS = 256;
+
+/** Reads one physical record. */
+export const readRecord = (raw: string, rules: RuleSet, tags: readonly string[]): Reading =>
+  readUnwrapped(unwrap(raw), rules, tags);
+
+/** As {@link readRecord}, with the wrappers already off. `forced` is the rule that opened the record. */
+export function readUnwrapped(
+  unwrapped: Unwrapped,
+  rules: RuleSet,
+  tags: readonly string[],
+  forced: CompiledRule | null = null,
+  depth = 0,
+): Reading {
+  const reading = blank(unwrapped);
+  const { text } = unwrapped;
+  const json = decodeObject(text);
+  if (json !== null) {
+    const shipped = depth < MAX_NESTING ? shippedText(json) : null;
+    if (shipped !== null) return readShipped(reading, json, shipped, rules, tags, depth);
+    readObject(reading, readStructured(json), rules, tags, depth);
+  } else {
+    const found =
+      forced?.pattern != null
+        ? matchForced(forced, unwrapped)
+        : rules.classify({
+            text,
+            raw: unwrapped.raw,
+            hasColours: unwrapped.colours !== null,
+            json: null,
+            tags,
+          });
+    if (found) applyClassifier(reading, found, null);
+    readTail(reading, text);
+  }
+  if (depth === 0 || json === null) {
+    rules.extract(text, (found) => applyFields(reading, found, null, true));
+  }
+  settle(reading, text);
+  return reading;
+}
+
+function blank(unwrapped: Unwrapped): Reading {
+  const properties = newProperties();
+  if (unwrapped.logger !== null) properties.logger = unwrapped.logger;
+  return {
+    unwrapped,
+    rule: null,
+    ruleName: null,
+    eventType: FALLBACK,
+    framework: null,
+    parsed: false,
+    captures: {},
+    properties,
+    level: unwrapped.level,
+    timeMs: unwrapped.timeMs,
+    traceId: null,
+    sessionId: unwrapped.requestId,
+    agentId: null,
+    groupByStream: false,
+    takes: 'none',
+    isObject: false,
+  };
+}
+
+/** Docker's json-file and what Fluent Bit makes of it: the line is the string, the rest is about the container. */
+function shippedText(json: Record<string, unknown>): string | null {
+  if (typeof json.log !== 'string') return null;
+  return Object.hasOwn(json, 'stream') ||
+    Object.hasOwn(json, 'kubernetes') ||
+    Object.hasOwn(json, 'container_id')
+    ? json.log
+    : null;
+}
+
+function readShipped(
+  outer: Reading,
+  json: Record<string, unknown>,
+  text: string,
+  rules: RuleSet,
+  tags: readonly string[],
+  depth: number,
+): Reading {
+  const inner = readUnwrapped(unwrap(text.replace(/\r?\n$/, '')), rules, tags, null, depth + 1);
+  return {
+    ...inner,
+    unwrapped: { ...inner.unwrapped, raw: outer.unwrapped.raw },
+    timeMs: inner.timeMs ?? readTimeValue(json.time) ?? readTimeValue(json['@timestamp']) ?? outer.timeMs,
+    level: inner.level ?? outer.level,
+  };
+}
+
+/** A decoded object: rules on its shape, then the type it names itself, then its message read as a line. */
+function readObject(
+  reading: Reading,
+  structured: Structured,
+  rules: RuleSet,
+  tags: readonly string[],
+  depth: number,
+): void {
+  reading.isObject = true;
+  reading.timeMs = structured.timeMs ?? reading.timeMs;
+  reading.level = structured.level ?? reading.level;
+  reading.traceId = structured.traceId;
+  reading.sessionId = structured.sessionId ?? reading.sessionId;
+  reading.agentId = structured.agentId;
+  Object.assign(reading.properties, structured.properties);
+  if (structured.logger !== null) reading.properties.logger = structured.logger;
+  const { json, message } = structured;
+  const framework = json.framework;
+  if (typeof framework === 'string' && framework.length <= 64) reading.framework = framework;
+
+  const subject = { text: message ?? '', raw: message ?? '', hasColours: false, json, tags };
+  const found = rules.classify(subject, (rule) => rule.json !== null);
+  if (found) applyClassifier(reading, found, json);
+  else if (structured.eventType !== null) {
+    reading.eventType = structured.eventType;
+    reading.ruleName = 'json_event_type';
+    reading.parsed = structured.eventType !== FALLBACK;
+  }
+  if (message === null || depth >= MAX_NESTING) return;
+  const inner = readUnwrapped(unwrap(message), rules, tags, null, depth + 1);
+  if (inner.unwrapped.text !== '') reading.properties.text ??= inner.unwrapped.text.slice(0, 16_384);
+  reading.level = inner.level ?? reading.level;
+  reading.traceId ??= inner.traceId;
+  reading.sessionId ??= inner.sessionId;
+  reading.agentId ??= inner.agentId;
+  for (const [name, value] of Object.entries(inner.properties)) reading.properties[name] ??= value;
+  if (reading.parsed || !inner.parsed) return;
+  reading.rule = inner.rule;
+  reading.ruleName = inner.ruleName;
+  reading.eventType = inner.eventType;
+  reading.parsed = true;
+  reading.framework ??= inner.framework;
+  reading.captures = inner.captures;
+  reading.groupByStream = inner.groupByStream;
+}
+
+/** Fields that stand after the words: an object, or `key=value` pairs. */
+function readTail(reading: Reading, text: string): void {
+  const brace = text.endsWith('}') ? text.indexOf('{"') : -1;
+  let fields: Record<string, unknown> | null = brace > 0 ? decodeObject(text.slice(brace)) : null;
+  let isWhole = false;
+  if (fields === null && text.includes('=')) {
+    const { pairs, count, isWhole: whole } = readPairs(text);
+    isWhole = whole;
+    if (count >= 2 || (count === 1 && reading.unwrapped.level !== null)) fields = pairs;
+  }
+  if (fields === null) return;
+  const structured = readStructured(fields);
+  reading.traceId ??= structured.traceId;
+  reading.sessionId ??= structured.sessionId;
+  reading.agentId ??= structured.agentId;
+  if (!isWhole) {
+    if (reading.parsed || brace > 0)
+      for (const [name, value] of Object.entries(structured.properties)) reading.properties[name] ??= value;
+    if (!reading.parsed && brace > 0) nameByHead(reading, text.slice(0, brace));
+    return;
+  }
+  for (const [name, value] of Object.entries(structured.properties)) reading.properties[name] ??= value;
+  reading.level = structured.level ?? reading.level;
+  reading.timeMs ??= structured.timeMs;
+  if (!reading.parsed && structured.eventType !== null) {
+    reading.eventType = structured.eventType;
+    reading.ruleName = 'pairs_event_type';
+    reading.parsed = structured.eventType !== FALLBACK;
+  }
+}
+
+/** `tool_call {"tool": …}`: the word before the object names the event. */
+function nameByHead(reading: Reading, head: string): void {
+  const type = readHeadType(head);
+  if (type === null) return;
+  reading.eventType = type;
+  reading.ruleName = 'named_object';
+  reading.parsed = true;
+}
+
+function readHeadType(head: string): string | null {
+  const word = head
+    .trim()
+    .replace(/[:\-=>|]+$/, '')
+    .trim();
+  return /^\w+_\w+$/.test(word) ? (readStructured({ event: word }).eventType ?? null) : null;
+}
+
+function matchForced(rule: CompiledRule, { text, raw }: Unwrapped): RuleMatch | null {
+  const match = rule.pattern!.exec(rule.raw ? raw : text);
+  return match && { rule, match, groups: match.groups ?? {} };
+}
+
+function applyClassifier(reading: Reading, found: RuleMatch, json: Record<string, unknown> | null): void {
+  const { rule } = found;
+  reading.rule = rule;
+  reading.ruleName = rule.name;
+  reading.eventType = rule.eventType;
+  reading.framework = rule.framework ?? reading.framework;
+  reading.parsed = rule.eventType !== FALLBACK;
+  reading.takes = rule.takes;
+  applyFields(reading, found, json, false);
+}
+
+/** Captures and constants of a rule into ids, level and properties. `onlyMissing`: what is known already stays. */
+export function applyFields(
+  reading: Reading,
+  { rule, groups }: RuleMatch,
+  json: Record<string, unknown> | null,
+  onlyMissing: boolean,
+): void {
+  for (const { source, constant, target } of rule.fields) {
+    const value = constant
+      ? source
+      : (groups[source] ?? (json ? valueAt(json, source.split('/')) : undefined));
+    if (value === undefined || value === null || value === '') continue;
+    if (target.kind === 'id') {
+      const id = readId(value);
+      if (id === null) continue;
+      if (target.name === 'trace_id') reading.traceId = onlyMissing ? (reading.traceId ?? id) : id;
+      else if (target.name === 'session_id') reading.sessionId = onlyMissing ? (reading.sessionId ?? id) : id;
+      else if (!onlyMissing || reading.agentId === null) {
+        reading.agentId = id;
+        reading.groupByStream = rule.groupByStream;
+      }
+    } else if (target.kind === 'level') reading.level = readLevel(value) ?? reading.level;
+    else if (!onlyMissing || reading.properties[target.name] === undefined) {
+      const property = typeof value === 'string' ? propertyValue(target.name, value) : value;
+      if (property === undefined) continue;
+      reading.properties[target.name] = property;
+      // a request id is a session id; platform events keep it as a property besides
+      if (target.name === 'request_id') reading.sessionId ??= readId(property);
+    }
+  }
+  if (onlyMissing) return;
+  for (const [name, value] of rule.properties) reading.properties[name] = value;
+  for (const [name, value] of Object.entries(groups)) {
+    if (value !== undefined) reading.captures[name] = value.slice(0, MAX_CAPTURE_CHARS);
+  }
+}
+
+/** Tracebacks, levels that say failure, and what an unclassified line may still be followed by. */
+function settle(reading: Reading, text: string): void {
+  if (hasTraceback(text)) {
+    const thrown = readThrown(text);
+    if (!reading.parsed) {
+      reading.eventType = 'error';
+      reading.ruleName = 'python_traceback';
+      reading.parsed = true;
+      reading.framework = 'generic';
+    }
+    reading.takes = 'traceback';
+    if (thrown) {
+      reading.properties.error_type = thrown.type;
+      if (reading.properties.error_message === undefined || text.startsWith('Traceback'))
+        reading.properties.error_message = propertyValue('error_message', thrown.message) ?? thrown.type;
+    }
+  } else if (!reading.parsed && isFailure(reading.level)) {
+    reading.eventType = 'error';
+    reading.ruleName = 'failure_level';
+    reading.parsed = true;
+    reading.framework ??= 'generic';
+    reading.properties.error_message ??= propertyValue(
+      'error_message',
+      (reading.properties.text as string) ?? text,
+    );
+    if (!reading.isObject) reading.takes = 'indented';
+  } else if (!reading.parsed && !reading.isObject) reading.takes = 'indented';
+  if (reading.level !== null) reading.properties.level = reading.level;
+}

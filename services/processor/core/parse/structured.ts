@@ -1,0 +1,192 @@
+import { valueAt } from '../rules/rule-set.js';
+import { eventTypeOf } from './event-types.js';
+import {
+  AGENT_ID,
+  END_TIME,
+  type FieldPaths,
+  LEVEL,
+  LOGGER,
+  MESSAGE,
+  PROPERTIES,
+  REQUEST_ID,
+  SESSION_ID,
+  TIME,
+  TRACE_ID,
+  type ValueKind,
+} from './field-table.js';
+import { readLevel } from './levels.js';
+import { readTimeValue } from './line-time.js';
+import type { Properties } from './properties.js';
+import { toMilliseconds, toNumber } from './units.js';
+
+/** What a decoded JSON line says by its fields, whatever its shape. */
+export interface Structured {
+  json: Record<string, unknown>;
+  /** The record's human text, to be unwrapped and classified as a line is. */
+  message: string | null;
+  /** Type that the record itself names. */
+  eventType: string | null;
+  level: string | null;
+  timeMs: number | null;
+  logger: string | null;
+  traceId: string | null;
+  sessionId: string | null;
+  agentId: string | null;
+  properties: Properties;
+}
+
+const MAX_JSON_CHARS = 1_048_576;
+const MAX_ID_CHARS = 256;
+const MAX_OTHER_FIELDS = 48;
+const MAX_OTHER_CHARS = 4_096;
+
+/** Fields that name what happened. `event_type` may say anything, the others count only where the vocabulary knows them. */
+const TYPE_FIELDS = [
+  'event_type',
+  'eventType',
+  'event',
+  'type',
+  'kind',
+  'event_name',
+  'action_type',
+  'msg',
+  'message',
+];
+
+/** Text that is one JSON object, decoded; null for anything else. Never throws. */
+export function decodeObject(text: string): Record<string, unknown> | null {
+  if (text.charCodeAt(0) !== 123 || text.length > MAX_JSON_CHARS) return null;
+  if (text.charCodeAt(text.length - 1) !== 125) return null;
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : null;
+  } catch {
+    // not JSON after all: the line is read as text
+    return null;
+  }
+}
+
+/** Reads the fields of a decoded line. */
+export function readStructured(json: Record<string, unknown>): Structured {
+  const properties: Properties = Object.create(null);
+  for (const paths of PROPERTIES) {
+    if (properties[paths.name] !== undefined) continue;
+    const value = pathValue(json, paths);
+    if (value !== null) properties[paths.name] = value;
+  }
+  if (properties.duration_ms === undefined) {
+    const duration = durationOf(json);
+    if (duration !== null) properties.duration_ms = duration;
+  }
+  keepOthers(json, properties);
+  const message = messageOf(json);
+  return {
+    json,
+    message,
+    eventType: typeOf(json),
+    level: firstOf(json, LEVEL, readLevel),
+    timeMs: firstOf(json, TIME, readTimeValue),
+    logger: firstOf(json, LOGGER, (value) => (typeof value === 'string' ? value : null)),
+    traceId: firstOf(json, TRACE_ID, readId),
+    sessionId: firstOf(json, SESSION_ID, readId) ?? firstOf(json, REQUEST_ID, readId),
+    agentId: firstOf(json, AGENT_ID, readId),
+    properties,
+  };
+}
+
+/** An id as text; blanks around it, empty ones, `null`-like words and all-zero ids are none. */
+export function readId(value: unknown): string | null {
+  const text = typeof value === 'number' && Number.isSafeInteger(value) ? String(value) : value;
+  if (typeof text !== 'string') return null;
+  const id = text.trim();
+  if (id === '' || id.length > MAX_ID_CHARS || /^(?:0x)?[0-]+$/.test(id)) return null;
+  return /^(?:null|none|undefined|nil|unknown|n\/a|-)$/i.test(id) ? null : id;
+}
+
+function firstOf<T>(
+  json: Record<string, unknown>,
+  field: FieldPaths,
+  read: (value: unknown) => T | null,
+): T | null {
+  for (const path of field.paths) {
+    if (path.length > 1 && !Object.hasOwn(json, path[0]!)) continue;
+    const value = valueAt(json, path);
+    if (value === undefined || value === null) continue;
+    const got = read(value);
+    if (got !== null) return got;
+  }
+  return null;
+}
+
+const pathValue = (json: Record<string, unknown>, field: FieldPaths): unknown =>
+  firstOf(json, field, (value) => readValue(value, field.kind));
+
+function readValue(value: unknown, kind: ValueKind): unknown {
+  switch (kind) {
+    case 'text':
+      return typeof value === 'string' && value !== '' ? value : null;
+    case 'any':
+      return value === '' ? null : value;
+    case 'number':
+      return toNumber(value);
+    case 'milliseconds':
+      return toMilliseconds(value, 'ms');
+    case 'seconds':
+      return toMilliseconds(value, 's');
+  }
+}
+
+/** `latency` of an observation with start and end is milliseconds; a bare `duration` counts in the unit that its text names. */
+function durationOf(json: Record<string, unknown>): number | null {
+  const start = firstOf(json, TIME, readTimeValue);
+  const end = firstOf(json, END_TIME, readTimeValue);
+  if (start !== null && end !== null && end >= start) {
+    const latency = valueAt(json, ['latency']);
+    if (typeof latency === 'number' && Math.abs(latency - (end - start)) <= 1) return latency;
+    return end - start;
+  }
+  for (const key of ['duration', 'latency']) {
+    const value = Object.hasOwn(json, key) ? json[key] : undefined;
+    if (typeof value === 'string') {
+      const ms = toMilliseconds(value, null);
+      if (ms !== null) return ms;
+    }
+  }
+  return null;
+}
+
+function messageOf(json: Record<string, unknown>): string | null {
+  return firstOf(json, MESSAGE, (value) => (typeof value === 'string' && value !== '' ? value : null));
+}
+
+function typeOf(json: Record<string, unknown>): string | null {
+  for (const key of TYPE_FIELDS) {
+    if (!Object.hasOwn(json, key)) continue;
+    const value = json[key];
+    const known = eventTypeOf(value);
+    if (known !== null) return known;
+    if (key === 'event_type' && typeof value === 'string' && /^[\w.:-]{1,64}$/.test(value)) return value;
+  }
+  return null;
+}
+
+const KNOWN_TOP = new Set(
+  [TRACE_ID, SESSION_ID, REQUEST_ID, AGENT_ID, TIME, END_TIME, LEVEL, LOGGER, ...PROPERTIES].flatMap(
+    ({ paths }) => paths.filter((path) => path.length === 1).map((path) => path[0]!),
+  ),
+);
+const RESERVED = new Set(['message', 'level', 'text']);
+
+/** Other top-level fields are kept as they are, so that a program's own can be searched. */
+function keepOthers(json: Record<string, unknown>, properties: Properties): void {
+  let kept = 0;
+  for (const key of Object.keys(json)) {
+    if (kept >= MAX_OTHER_FIELDS) return;
+    if (KNOWN_TOP.has(key) || RESERVED.has(key) || properties[key] !== undefined) continue;
+    const value = json[key];
+    if (value === null || value === '') continue;
+    if (typeof value === 'string' ? value.length > MAX_OTHER_CHARS : typeof value === 'object') continue;
+    properties[key] = value;
+    kept++;
+  }
+}

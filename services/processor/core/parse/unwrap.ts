@@ -1,0 +1,104 @@
+import { type Colours, readColours, stripAnsi } from './ansi.js';
+import { readLevel } from './levels.js';
+import { readTime } from './line-time.js';
+import { KLOG_LEVELS, WRAPPERS, type WrapperFormat } from './wrapper-table.js';
+
+/** A line with its wrappers taken off. */
+export interface Unwrapped {
+  /** As received. */
+  raw: string;
+  /** Message proper: no colours, no prefixes, no white space at either end. */
+  text: string;
+  /** White space that stood before `text`, characters. */
+  indent: number;
+  /** null where the line has no colours. */
+  colours: Colours | null;
+  level: string | null;
+  timeMs: number | null;
+  logger: string | null;
+  requestId: string | null;
+  /** A prefix that is put before each record, so the line begins one. */
+  startsRecord: boolean;
+}
+
+const MAX_LAYERS = 5;
+
+/** Characters of `first` that stand for a class. */
+const inClass = (first: string, code: number): boolean => {
+  for (let i = 0; i < first.length; i++) {
+    const c = first[i]!;
+    if (
+      c === 'd'
+        ? code >= 48 && code <= 57
+        : c === 'u'
+          ? code >= 65 && code <= 90
+          : c === 'l'
+            ? code >= 97 && code <= 122
+            : code === c.charCodeAt(0)
+    )
+      return true;
+  }
+  return false;
+};
+
+const byCode: WrapperFormat[][] = Array.from({ length: 128 }, (_, code) =>
+  WRAPPERS.filter(({ first }) => inClass(first, code)),
+);
+const NONE: WrapperFormat[] = [];
+
+/** Strips colours, then container, syslog and logger prefixes from the outside in; keeps what they tell. */
+export function unwrap(raw: string): Unwrapped {
+  const coloured = raw.includes('\u001b');
+  const colours = coloured ? readColours(raw) : null;
+  const plain = coloured ? stripAnsi(raw) : raw;
+  let at = 0;
+  let level: string | null = null;
+  let timeMs: number | null = null;
+  let logger: string | null = null;
+  let requestId: string | null = null;
+  let startsRecord = false;
+  for (let layer = 0; layer < MAX_LAYERS; layer++) {
+    const code = plain.charCodeAt(at);
+    const candidates = code < 128 ? byCode[code]! : NONE;
+    let found = false;
+    for (const candidate of candidates) {
+      // a bare `LEVEL:` after another level is text: "ERROR: WARNING: …"
+      if (level !== null && candidate.name === 'level') continue;
+      candidate.pattern.lastIndex = at;
+      const match = candidate.pattern.exec(plain);
+      if (match === null || match[0].length === 0) continue;
+      const groups = match.groups;
+      if (groups?.level !== undefined) {
+        const name = KLOG_LEVELS[groups.level] ?? groups.level.toUpperCase();
+        level = candidate.name === 'postgres' ? name : (readLevel(name) ?? level);
+      }
+      if (timeMs === null && groups?.time !== undefined) timeMs = readTime(stripZoneName(groups.time));
+      logger = groups?.logger ?? groups?.logger2 ?? logger;
+      requestId ??= groups?.request ?? null;
+      if (candidate.kind === 'record') startsRecord = true;
+      at += match[0].length;
+      found = true;
+      break;
+    }
+    if (!found) break;
+  }
+  let start = at;
+  while (start < plain.length && isSpace(plain.charCodeAt(start))) start++;
+  return {
+    raw,
+    text: plain.slice(start).trimEnd(),
+    indent: start - at,
+    colours,
+    level,
+    timeMs,
+    logger,
+    requestId,
+    startsRecord,
+  };
+}
+
+const isSpace = (code: number) =>
+  code === 32 || (code >= 9 && code <= 13) || code === 0xa0 || code === 0xfeff;
+
+/** A zone's abbreviation is ambiguous between countries, so a time with one other than UTC is read as UTC. */
+const stripZoneName = (time: string): string => time.replace(/ ?(?!UTC|GMT|Z)[A-Z]{3,4}$/, '');

@@ -1,0 +1,182 @@
+/**
+ * What stands before a message: the formats of container runtimes, syslog and loggers, tried in this order at the start of
+ * what is left. `kind` says what the prefix is put before: `container`, each physical line; `record`, each log record, so that
+ * a line which has one begins a record of its own. Named groups: time, level, logger, request, rest of them ignored.
+ *
+ * Every pattern is sticky and linear: bounded quantifiers, no two adjacent ones over the same characters.
+ */
+export interface WrapperFormat {
+  name: string;
+  kind: 'container' | 'record';
+  /** The first character must be one of these classes: d digit, u upper-case letter, l lower-case letter, or itself. */
+  first: string;
+  pattern: RegExp;
+  format: string;
+}
+
+const ISO = String.raw`\d{4}[-/]\d\d[-/]\d\d[T _]\d\d:\d\d:\d\d(?:[.,:]\d{1,9})?(?: ?(?:Z|[+-]\d\d:?\d\d|[A-Z]{3,4}\b))?`;
+const LEVEL = String.raw`(?:TRACE|DEBUG\d?|VERBOSE|INFO|INFORMATION|NOTICE|SUCCESS|LOG|WARN|WARNING|ERROR|ERR|SEVERE|CRITICAL|FATAL|PANIC|EXCEPTION)`;
+const ANY_LEVEL = String.raw`(?:[Tt]race|[Dd]ebug|[Ii]nfo|[Nn]otice|[Ss]uccess|[Ww]arn|[Ww]arning|[Ee]rror|[Cc]ritical|[Ff]atal|[Ee]xception|${LEVEL.slice(3)}`;
+const LOGGER = String.raw`[A-Za-z_][\w.$/\-]{0,127}`;
+const UUID = String.raw`[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}`;
+
+const format = (
+  name: string,
+  kind: WrapperFormat['kind'],
+  first: string,
+  pattern: string,
+  link: string,
+): WrapperFormat => ({ name, kind, first, pattern: new RegExp(pattern, 'y'), format: link });
+
+export const WRAPPERS: readonly WrapperFormat[] = [
+  format(
+    'cri',
+    'container',
+    'd',
+    String.raw`(?<time>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{1,9}(?:Z|[+-]\d\d:\d\d)) std(?:out|err) [FP] `,
+    'https://github.com/kubernetes/design-proposals-archive/blob/main/node/kubelet-cri-logging.md',
+  ),
+  format(
+    'lambda-node',
+    'record',
+    'd',
+    String.raw`(?<time>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z)[\t ]+(?:(?<request>${UUID})|undefined)[\t ]+(?<level>${LEVEL})[\t ]+`,
+    'https://docs.aws.amazon.com/lambda/latest/dg/nodejs-logging.html',
+  ),
+  format(
+    'lambda-python',
+    'record',
+    '[',
+    String.raw`\[(?<level>${LEVEL})\][\t ]+(?<time>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z)[\t ]+(?:(?<request>${UUID})[\t ]+)?`,
+    'https://docs.aws.amazon.com/lambda/latest/dg/python-logging.html',
+  ),
+  format(
+    'aws-logs-tail',
+    'container',
+    'd',
+    String.raw`(?<time>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|\+00:00)) \d{4}/\d\d/\d\d/\[[^\]\n]{1,32}\][0-9a-f]{32} `,
+    'https://docs.aws.amazon.com/cli/latest/reference/logs/tail.html',
+  ),
+  format(
+    'compose',
+    'container',
+    'lu',
+    String.raw`[A-Za-z][\w.\-]{0,62}[-_]\d{1,4}[ \t]{1,16}\| ?`,
+    'https://docs.docker.com/reference/cli/docker/compose/logs/',
+  ),
+  format(
+    'kubectl-prefix',
+    'container',
+    '[',
+    String.raw`\[(?:pod|container)/[\w.\-]{1,253}(?:/[\w.\-]{1,253})?\] `,
+    'https://kubernetes.io/docs/reference/kubectl/generated/kubectl_logs/',
+  ),
+  format(
+    'syslog-5424',
+    'container',
+    '<',
+    String.raw`<\d{1,3}>1 (?<time>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d)) [^\s]{1,255} [^\s]{1,48} [^\s]{1,128} [^\s]{1,32} (?:-|\[[^\]\n]{0,512}\]) `,
+    'https://www.rfc-editor.org/rfc/rfc5424',
+  ),
+  format(
+    'syslog-3164',
+    'container',
+    '<u',
+    String.raw`(?:<\d{1,3}>)?(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) [ \d]\d \d\d:\d\d:\d\d [\w.:\-]{1,255} (?<logger>[\w./\-]{1,64})(?:\[\d{1,10}\])?: `,
+    'https://www.rfc-editor.org/rfc/rfc3164',
+  ),
+  format(
+    'logplex',
+    'container',
+    'd',
+    String.raw`(?<time>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?\+00:00) [\w\-]{1,64}\[[\w.\-]{1,64}\]: `,
+    'https://devcenter.heroku.com/articles/logging#log-format',
+  ),
+  format(
+    'klog',
+    'record',
+    'u',
+    String.raw`(?<level>[IWEF])\d{4} \d\d:\d\d:\d\d\.\d{6}[ ]{1,8}\d{1,10} (?<logger>[\w.\-/]{1,128}):\d{1,6}\] `,
+    'https://github.com/kubernetes/klog',
+  ),
+  format(
+    'loguru',
+    'record',
+    'd',
+    String.raw`(?<time>${ISO}) \| (?<level>[A-Z]{3,10}) {0,8}\| (?<logger>[\w.<>]{1,128}):[\w<>]{1,128}:\d{1,6} - `,
+    'https://loguru.readthedocs.io/en/stable/api/logger.html',
+  ),
+  format(
+    'structlog',
+    'record',
+    'd',
+    String.raw`(?<time>${ISO}) \[(?<level>[a-z]{3,9}) {0,8}\] (?:\[(?<logger>[\w.]{1,128})\] ?)?`,
+    'https://www.structlog.org/en/stable/console-output.html',
+  ),
+  format(
+    'time-name-level',
+    'record',
+    'd[',
+    String.raw`\[?(?<time>${ISO})\]?[ \t]{1,4}(?:-|\||:)?[ \t]{0,4}\[?(?<logger>${LOGGER})\]?[ \t]{1,4}(?:-|\||:)?[ \t]{0,4}\[?(?<level>${LEVEL})\]?(?:[ \t]{0,8}[-|:][ \t]{1,4}|[ \t]{1,8})`,
+    'https://docs.python.org/3/library/logging.html#logrecord-attributes',
+  ),
+  format(
+    'time-level',
+    'record',
+    'd[',
+    String.raw`\[?(?<time>${ISO})\]?[ \t]{0,4}[-|:,]?[ \t]{0,4}[[(<]?(?<level>${LEVEL})\b[\])>]?(?:[ \t]{1,8}(?:\[(?<logger>[\w.\-/: ]{1,128})\][ \t]{0,4}(?:[-:][ \t])?|[\w.]{1,128}:\d{1,6}[ \t]{1,4}(?:-[ \t])?|-[ \t]{1,4}|\|[ \t]{1,4})?|:[ \t]{0,4}|[ \t]*\|[ \t]*)`,
+    'https://docs.python.org/3/library/logging.html#logrecord-attributes',
+  ),
+  format(
+    'postgres',
+    'record',
+    'd[l',
+    String.raw`(?:\[\d{1,10}\]|[a-z]{2,16}=|\d{1,10}-|${ISO})[^\n]{0,512}?\b(?<level>LOG|ERROR|FATAL|PANIC|WARNING|NOTICE|DETAIL|HINT|STATEMENT|CONTEXT|QUERY):  ?`,
+    'https://www.postgresql.org/docs/current/runtime-config-logging.html#GUC-LOG-LINE-PREFIX',
+  ),
+  format(
+    'time',
+    'record',
+    'd[',
+    String.raw`\[?(?<time>${ISO})\]?(?:[ \t]{0,4}[-|:,])?[ \t]{1,8}`,
+    'https://www.rfc-editor.org/rfc/rfc3339',
+  ),
+  format(
+    'python-basic',
+    'record',
+    'u',
+    String.raw`(?<level>${LEVEL}):(?<logger>[A-Za-z_][\w.\-]{0,127}):`,
+    'https://docs.python.org/3/library/logging.html#logging.basicConfig',
+  ),
+  format(
+    'pid-level',
+    'record',
+    'd',
+    String.raw`\d{1,10} (?<level>${LEVEL}) `,
+    'https://www.pgbouncer.org/config.html',
+  ),
+  format(
+    'bracket-level',
+    'record',
+    '[',
+    String.raw`\[(?<level>${ANY_LEVEL}) {0,8}\][ \t]{0,4}(?:\[(?<logger>[\w.\-/]{1,128})\][ \t]{0,4})?(?:[-:][ \t]{1,4})?`,
+    'https://docs.python.org/3/library/logging.html#logrecord-attributes',
+  ),
+  format(
+    'level-name',
+    'record',
+    'u',
+    String.raw`(?<level>${LEVEL})[ \t]{1,8}(?:\[(?<logger>[\w.\-/]{1,128})\]|(?<logger2>[a-z_][\w.]{0,127}))[ \t]{0,4}(?::\d{1,6})?[ \t]{0,4}[-:|][ \t]{1,4}`,
+    'https://docs.python.org/3/library/logging.html#logrecord-attributes',
+  ),
+  format(
+    'level',
+    'record',
+    'u',
+    String.raw`(?<level>${LEVEL})(?::[ \t]{1,16}|[ \t]{1,8}[-|][ \t]{1,4})`,
+    'https://docs.python.org/3/library/logging.html#logrecord-attributes',
+  ),
+];
+
+/** One letter of klog to the level that it stands for. */
+export const KLOG_LEVELS: Record<string, string> = { I: 'INFO', W: 'WARNING', E: 'ERROR', F: 'FATAL' };

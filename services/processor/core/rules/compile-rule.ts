@@ -1,0 +1,184 @@
+import { createHash } from 'node:crypto';
+import { canonicalJson } from '../../../../lib/model/json.js';
+import { requiredLiterals } from './literals.js';
+import type {
+  CompiledField,
+  CompiledRule,
+  FieldTarget,
+  JsonCondition,
+  RuleDefinition,
+  WrittenRule,
+} from './rule-types.js';
+
+/** A rule that cannot be used: where it stands and why. */
+export class RuleFault {
+  constructor(
+    readonly file: string,
+    readonly line: number,
+    readonly reason: string,
+  ) {}
+  toString(): string {
+    return `${this.file}:${this.line}: ${this.reason}`;
+  }
+}
+
+const KEYS = new Set<string>([
+  'name',
+  'pattern',
+  'json',
+  'event_type',
+  'field_mappings',
+  'properties',
+  'framework',
+  'priority',
+  'mode',
+  'on',
+  'literals',
+  'requires',
+  'sets',
+  'clears',
+  'takes',
+  'until',
+  'joins',
+  'reread',
+  'weak',
+  'group_by',
+  'log_groups',
+  'enabled',
+  'format',
+  'tests',
+]);
+const TAKES = new Set(['none', 'block', 'json', 'indented', 'traceback']);
+const IDS = new Set(['session_id', 'trace_id', 'agent_id']);
+const USER_PRIORITY = 1_000;
+
+/** Names of the seeds' rules whose event_type `log` means that they only add an id. */
+const isExtractionName = (name: string) => name.endsWith('_extraction');
+
+/**
+ * Python's and JavaScript's syntax to JavaScript's: `(?P<name>` and `(?P=name)` are translated, an inline `(?i)`, `(?s)` or
+ * `(?m)` at the start becomes a flag, a leading `.*` is dropped because the search is unanchored anyway.
+ */
+export function translatePattern(written: string): { source: string; flags: string } {
+  let flags = '';
+  let source = written.replace(/^\(\?([ims]+)\)/, (_, inline: string) => {
+    flags = inline;
+    return '';
+  });
+  source = source.replaceAll('(?P<', '(?<').replace(/\(\?P=(\w+)\)/g, '\\k<$1>');
+  source = source.replace(/^(?:\.\*\??)+(?=.)/, '');
+  return { source, flags };
+}
+
+/** Compiles one rule. Returns the fault instead of throwing, so that all faults of a configuration are told at once. */
+export function compileRule(written: WrittenRule): CompiledRule | RuleFault {
+  const { definition, origin, set } = written;
+  const fault = (reason: string) =>
+    new RuleFault(origin.file, origin.line, `rule '${definition.name ?? '?'}': ${reason}`);
+  const unknown = Object.keys(definition).find((key) => !KEYS.has(key));
+  if (unknown) return fault(`unknown key '${unknown}'; known are ${[...KEYS].join(', ')}`);
+  if (typeof definition.name !== 'string' || definition.name === '') return fault('name is missing');
+  if (typeof definition.event_type !== 'string' || definition.event_type === '')
+    return fault('event_type is missing');
+  if (definition.pattern === undefined && definition.json === undefined)
+    return fault('pattern is missing (or json, for decoded lines)');
+  if (definition.takes !== undefined && !TAKES.has(definition.takes))
+    return fault(`takes is '${definition.takes}'; one of ${[...TAKES].join(', ')}`);
+
+  let pattern: RegExp | null = null;
+  let literals: string[] | null = null;
+  let starts: string[] | null = null;
+  if (definition.pattern !== undefined) {
+    const { source, flags } = translatePattern(definition.pattern);
+    try {
+      pattern = new RegExp(source, flags);
+      const required = requiredLiterals(source, flags);
+      literals = definition.literals ?? required.any;
+      starts = required.starts;
+    } catch (error) {
+      return fault(`pattern does not compile: ${error instanceof Error ? error.message : String(error)}`);
+    }
+    const names = captureNames(source);
+    for (const capture of Object.keys(definition.field_mappings ?? {})) {
+      if (definition.json === undefined && !capture.startsWith('=') && !names.has(capture))
+        return fault(`field_mappings names '${capture}', which the pattern does not capture`);
+    }
+  }
+  let until: RegExp | null = null;
+  const json: JsonCondition[] = [];
+  try {
+    if (definition.until !== undefined) until = new RegExp(translatePattern(definition.until).source);
+    for (const [path, text] of Object.entries(definition.json ?? {}))
+      json.push({
+        paths: exporterPaths(path).map((one) => one.split('/')),
+        pattern: new RegExp(translatePattern(String(text)).source),
+        absent: text === '^$',
+      });
+  } catch (error) {
+    return fault(`until or json does not compile: ${error instanceof Error ? error.message : String(error)}`);
+  }
+
+  const requires = definition.requires ?? [];
+  return {
+    name: definition.name,
+    version: versionOf(definition),
+    set,
+    origin,
+    pattern,
+    json: json.length > 0 ? json : null,
+    eventType: definition.event_type,
+    framework: definition.framework ?? null,
+    priority: definition.priority ?? (set === null ? USER_PRIORITY : 0),
+    extract:
+      definition.mode === 'extract' ||
+      (definition.mode === undefined && definition.event_type === 'log' && isExtractionName(definition.name)),
+    raw: definition.on === 'raw',
+    fields: Object.entries(definition.field_mappings ?? {}).map(compileField),
+    properties: Object.entries(definition.properties ?? {}),
+    literals,
+    starts,
+    requires: requires.filter((tag) => !tag.startsWith('!')),
+    forbids: requires.filter((tag) => tag.startsWith('!')).map((tag) => tag.slice(1)),
+    sets: definition.sets ?? [],
+    clears: definition.clears ?? [],
+    takes: definition.takes ?? 'none',
+    until,
+    joins: definition.joins ?? [],
+    reread: definition.reread ?? false,
+    weak: definition.weak ?? false,
+    groupByStream: definition.group_by === 'stream',
+    logGroups: definition.log_groups ?? null,
+    tests: definition.tests ?? [],
+  };
+}
+
+/** Attributes of a span lie at the top, under `attributes`, or where an exporter nested them. */
+const exporterPaths = (path: string): string[] =>
+  path.startsWith('attributes/')
+    ? [
+        path,
+        `metadata/${path}`,
+        path.slice('attributes/'.length),
+        `span_${path}`,
+        `Attributes/${path.slice('attributes/'.length)}`,
+      ]
+    : [path];
+
+const captureNames = (source: string): Set<string> =>
+  new Set([...source.matchAll(/\(\?<([A-Za-z_$][\w$]*)>/g)].map((match) => match[1]!));
+
+function compileField([source, target]: [string, string]): CompiledField {
+  const constant = source.startsWith('=');
+  return { source: constant ? source.slice(1) : source, constant, target: targetOf(target) };
+}
+
+function targetOf(name: string): FieldTarget {
+  if (name === 'level') return { kind: 'level' };
+  return IDS.has(name)
+    ? { kind: 'id', name: name as 'session_id' | 'trace_id' | 'agent_id' }
+    : { kind: 'property', name };
+}
+
+function versionOf({ tests: _tests, format: _format, ...rest }: RuleDefinition): string {
+  return createHash('sha256').update(canonicalJson(rest)).digest('hex').slice(0, 12);
+}
