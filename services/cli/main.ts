@@ -9,6 +9,7 @@ import * as demo from './commands/demo.js';
 import * as down from './commands/down.js';
 import * as lag from './commands/lag.js';
 import * as logs from './commands/logs.js';
+import * as parse from './commands/parse.js';
 import * as produce from './commands/produce.js';
 import * as scale from './commands/scale.js';
 import * as search from './commands/search.js';
@@ -18,7 +19,7 @@ import * as trace from './commands/trace.js';
 import * as up from './commands/up.js';
 
 /** One module per command, in the order of `vectadb --help`. */
-const COMMANDS = [demo, up, down, status, logs, scale, clean, topics, produce, consume, lag, trace, search];
+const COMMANDS = [demo, up, down, status, logs, scale, clean, topics, produce, consume, lag, parse, trace, search];
 
 const program = new Command('vectadb')
   .description('Agent observability from plain logs, as a Kafka topology.')
