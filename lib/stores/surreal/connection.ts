@@ -85,17 +85,25 @@ export async function connectSurreal(settings: SurrealSettings): Promise<Surreal
       websocketImpl: ClientSocket as unknown as typeof globalThis.WebSocket,
       codecOptions: { useNativeDates: true },
     });
+    // the client's own promise stays open when the socket cannot be opened: only its events say so
+    const failed = new Promise<never>((_, reject) => {
+      let last = 'the connection was closed';
+      next.subscribe('error', (error) => {
+        last = error.message;
+      });
+      next.subscribe('disconnected', () => reject(new StoreUnavailableError(last)));
+    });
+    failed.catch(() => {
+      // after the connection was made, nobody waits for this any more
+    });
     try {
-      await withLimit(
-        next.connect(settings.url, {
-          namespace: settings.namespace,
-          database: settings.database,
-          authentication: { username: settings.user, password: settings.password },
-          reconnect: false,
-        }),
-        ATTEMPT_LIMIT_MS,
-        'connecting',
-      );
+      const connected = next.connect(settings.url, {
+        namespace: settings.namespace,
+        database: settings.database,
+        authentication: { username: settings.user, password: settings.password },
+        reconnect: false,
+      });
+      await withLimit(Promise.race([connected, failed]), ATTEMPT_LIMIT_MS, 'connecting');
       await settings.prepare?.({
         query: (sql, bindings = {}, timeoutMs = queryTimeoutMs) => run(next, sql, bindings, timeoutMs),
       });

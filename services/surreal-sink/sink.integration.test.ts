@@ -1,0 +1,275 @@
+import fc from 'fast-check';
+import { Registry } from 'prom-client';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { loadSchemas } from '../../lib/config/schemas.js';
+import { Codec } from '../../lib/model/codec.js';
+import type { AgentEvent, AgentTrace, GroupLink } from '../../lib/model/events.js';
+import type { DataError } from '../../lib/model/result.js';
+import type { SurrealStore } from '../../lib/stores/surreal/connection.js';
+import {
+  connectTestStore,
+  emptyStore,
+  sampleEvent,
+  sampleLink,
+  sampleTrace,
+} from '../../lib/stores/surreal/fixtures.js';
+import { getEvent, getTrace } from '../../lib/stores/surreal/reads.js';
+import { startStack, type TestStack } from '../../lib/testing/stack.js';
+import type { EncodedRecord } from '../../lib/topology/topology.js';
+import { createMetrics } from './metrics.js';
+import { createHandler } from './sink.js';
+
+type Sent = { event: AgentEvent } | { link: GroupLink } | { trace: AgentTrace } | { bytes: Buffer };
+
+const codec = Codec.local(loadSchemas());
+let stack: TestStack;
+let store: SurrealStore;
+let dead: { offset: number; cause: DataError }[];
+let handle: ReturnType<typeof createHandler>;
+
+beforeAll(async () => {
+  stack = await startStack({ surreal: true });
+  store = await connectTestStore(stack.env);
+});
+afterAll(async () => {
+  await store?.close();
+  await stack?.stop();
+});
+beforeEach(async () => {
+  await emptyStore(store);
+  dead = [];
+  handle = createHandler({
+    codec,
+    store,
+    metrics: createMetrics(new Registry(), () => null),
+    deadLetter: async (record, cause) => {
+      dead.push({ offset: record.offset, cause });
+    },
+  });
+});
+
+const encode = (sent: Sent): Buffer => {
+  if ('event' in sent) return codec.encode('agent-event', sent.event);
+  if ('link' in sent) return codec.encode('group-link', sent.link);
+  if ('trace' in sent) return codec.encode('agent-trace', sent.trace);
+  return sent.bytes;
+};
+
+const deliver = (
+  sent: Sent[],
+  topic = 'agent-events',
+  firstOffset = 0,
+  signal = new AbortController().signal,
+) =>
+  handle(
+    {
+      topic,
+      partition: 0,
+      records: sent.map(
+        (one, index): EncodedRecord => ({
+          topic,
+          partition: 0,
+          offset: firstOffset + index,
+          timestampMs: 0,
+          key: null,
+          value: encode(one),
+          headers: {},
+        }),
+      ),
+      nextOffset: firstOffset + sent.length,
+      lag: 0,
+    },
+    signal,
+  );
+
+/** [event id, trace id, event type] of every row, and [event id, trace id] of every edge. */
+async function stored() {
+  const [rows, edges] = await store.query<
+    [[{ id: string }, string, string][], [{ id: string }, { id: string }][]]
+  >(
+    `SELECT VALUE [id, trace_id, event_type] FROM agent_event;
+     SELECT VALUE [out, in] FROM contains;`,
+  );
+  return {
+    rows: rows.map(([id, ...rest]) => [id.id, ...rest]).sort(),
+    edges: edges.map(([event, trace]) => [event.id, trace.id]).sort(),
+  };
+}
+
+describe('the handler of agent-events', () => {
+  /**
+   * The log of one partition with the groups g0 and g1: events new, changed and sent again, and links, in the order of
+   * their revisions as the tracer writes them. One event id may be claimed by both groups.
+   */
+  const log = fc
+    .array(
+      fc.record({
+        group: fc.nat(1),
+        kind: fc.constantFrom('event', 'event', 'event', 'link'),
+        id: fc.nat(5),
+        root: fc.nat(3),
+      }),
+      { minLength: 1, maxLength: 30 },
+    )
+    .map((steps): Sent[] => {
+      const roots = ['root0', 'root1'];
+      return steps.map(({ group, kind, id, root }, index): Sent => {
+        const group_id = `g${group}`;
+        const revision = index + 1;
+        if (kind === 'link') {
+          const previous_trace_id = roots[group]!;
+          const trace_id = `root${root}`;
+          roots[group] = trace_id;
+          return { link: sampleLink({ group_id, revision, trace_id, previous_trace_id }) };
+        }
+        // ids 0 and 1 are shared by the groups, the others are a group's own
+        const event_id = id < 2 ? `shared${id}` : `${group_id}-${id}`;
+        return {
+          event: sampleEvent({
+            event_id,
+            group_id,
+            trace_id: roots[group]!,
+            revision,
+            event_type: `type${index}`,
+            updated_ms: 1_767_800_000_000 + index,
+          }),
+        };
+      });
+    });
+
+  /** What must be there in the end: the last form of each event, in the last root of its group. */
+  function model(records: Sent[]) {
+    const roots = new Map<string, string>();
+    const rows = new Map<string, AgentEvent>();
+    for (const record of records) {
+      if ('link' in record) roots.set(record.link.group_id, record.link.trace_id);
+      if ('event' in record) {
+        roots.set(record.event.group_id, record.event.trace_id);
+        rows.set(record.event.event_id, record.event);
+      }
+    }
+    const all = [...rows.values()].map((row) => ({ ...row, trace_id: roots.get(row.group_id)! }));
+    return {
+      rows: all.map((row) => [row.event_id, row.trace_id, row.event_type]).sort(),
+      edges: all.map((row) => [row.event_id, row.trace_id]).sort(),
+    };
+  }
+
+  test('whatever is delivered again, in whatever batches, the rows and edges are those of one pass', async () => {
+    const deliveries = fc.array(fc.record({ back: fc.nat(12), take: fc.integer({ min: 1, max: 12 }) }), {
+      maxLength: 6,
+    });
+    await fc.assert(
+      fc.asyncProperty(log, deliveries, async (records, restarts) => {
+        await emptyStore(store);
+        let reached = 0;
+        for (const { back, take } of [...restarts, { back: 5, take: records.length }]) {
+          // a restart goes back to the last committed offset and reads on from there
+          const from = Math.max(0, reached - back);
+          const to = Math.min(records.length, Math.max(from + take, reached));
+          const middle = from + Math.floor((to - from) / 2);
+          await deliver(records.slice(from, middle), 'agent-events', from);
+          await deliver(records.slice(middle, to), 'agent-events', middle);
+          reached = Math.max(reached, to);
+        }
+        await deliver(records.slice(reached), 'agent-events', reached);
+        expect(await stored()).toEqual(model(records));
+      }),
+      { numRuns: 60 },
+    );
+    expect(dead).toEqual([]);
+  });
+
+  test('two partitions at once, of groups that share ids, end in the same rows', async () => {
+    await fc.assert(
+      fc.asyncProperty(log, async (records) => {
+        await emptyStore(store);
+        const of = (group: string) =>
+          records.filter(
+            (record) =>
+              ('event' in record ? record.event : (record as { link: GroupLink }).link).group_id === group,
+          );
+        await Promise.all(['g0', 'g1'].map((group) => deliver(of(group))));
+        expect(await stored()).toEqual(model(records));
+      }),
+      { numRuns: 40 },
+    );
+  });
+
+  test('one poisoned record goes to dead-letter with its reason, and everything around it is stored', async () => {
+    const records: Sent[] = Array.from({ length: 300 }, (_, i) => ({
+      event: sampleEvent({ event_id: `e${i}` }),
+    }));
+    records[7] = { event: sampleEvent({ event_id: 'e7', properties: '[1]' }) };
+    records[150] = { bytes: Buffer.from([0, 0, 0, 0, 99, 1]) };
+    records[299] = { event: sampleEvent({ event_id: 'e299', timestamp_ms: 9e15 }) };
+    await deliver(records);
+    expect(dead.map(({ offset, cause }) => [offset, cause.code]).sort()).toEqual([
+      [150, 'UNKNOWN_SCHEMA_ID'],
+      [299, 'PROCESSING'],
+      [7, 'PROCESSING'],
+    ]);
+    expect((await stored()).rows).toHaveLength(297);
+  });
+
+  test('causedBy edges follow from the order of events, across batches', async () => {
+    const options = { auto_create_traces: true, generate_embeddings: true, extract_relationships: true };
+    const at = (event_id: string, event_type: string, timestamp_ms: number): Sent => ({
+      event: sampleEvent({ event_id, event_type, timestamp_ms, options }),
+    });
+    await deliver([at('result', 'tool_result', 3_000)]);
+    await deliver([at('call', 'tool_call', 2_000), at('other', 'log', 1_000)]);
+    expect((await getTrace(store, 't1'))?.causes).toEqual([
+      { event_id: 'result', cause_id: 'call', reason: 'answers_call' },
+    ]);
+  });
+
+  test('while the store is down a batch is rejected and nothing is dead-lettered; afterwards it is stored', async () => {
+    const batch: Sent[] = [{ event: sampleEvent() }, { link: sampleLink() }];
+    await stack.part('surreal').kill();
+    await expect(deliver(batch)).rejects.toMatchObject({ name: 'StoreUnavailableError' });
+    await expect(deliver(batch)).rejects.toMatchObject({ name: 'StoreUnavailableError' });
+    await stack.part('surreal').restart();
+    await expect.poll(() => store.health().connected, { timeout: 20_000 }).toBe(true);
+    await deliver(batch);
+    expect((await getEvent(store, 'e1'))?.trace_id).toBe('t2');
+    expect(dead).toEqual([]);
+  });
+
+  test('a batch whose partition is lost is given up', async () => {
+    await expect(
+      deliver([{ event: sampleEvent() }], 'agent-events', 0, AbortSignal.abort()),
+    ).rejects.toThrow();
+    expect((await stored()).rows).toEqual([]);
+  });
+});
+
+describe('the handler of agent-traces', () => {
+  test('the latest state stands, within a batch and across batches', async () => {
+    const trace = (revision: number, total_events: number): Sent => ({
+      trace: sampleTrace({ revision, total_events }),
+    });
+    await deliver([trace(2, 2), trace(3, 3), trace(1, 1)], 'agent-traces');
+    expect((await getTrace(store, 't1'))?.trace.total_events).toBe(3);
+    await deliver([trace(2, 2)], 'agent-traces');
+    expect((await getTrace(store, 't1'))?.trace.total_events).toBe(3);
+  });
+
+  test('where state was lost the total equals the rows, whichever topic comes last', async () => {
+    const trace = (revision: number): Sent => ({
+      trace: sampleTrace({ revision, total_events: 1, state_lost: true }),
+    });
+    const total = async () => (await getTrace(store, 't1'))?.trace.total_events;
+    await deliver([{ event: sampleEvent({ event_id: 'a' }) }, { event: sampleEvent({ event_id: 'b' }) }]);
+    await deliver([trace(1)], 'agent-traces');
+    expect(await total()).toBe(2);
+    await deliver([{ event: sampleEvent({ event_id: 'c' }) }]);
+    expect(await total()).toBe(3);
+    await Promise.all([
+      deliver([trace(2)], 'agent-traces'),
+      deliver([{ event: sampleEvent({ event_id: 'd' }) }]),
+      deliver([{ event: sampleEvent({ event_id: 'e' }) }]),
+    ]);
+    expect(await total()).toBe(5);
+  });
+});
