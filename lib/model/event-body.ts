@@ -3,6 +3,9 @@ import type { EventIdentity } from './ids.js';
 import { canonicalJson } from './json.js';
 import { readTimestamp } from './timestamp.js';
 
+/** Longest id, type or source part that an event may carry, UTF-16 code units; gateway and processor hold the same. */
+export const MAX_ID_LENGTH = 512;
+
 const NO_TRACE = /^0{32}$|^00000000-0000-0000-0000-000000000000$/;
 
 /** An id as sent, or undefined where it says nothing: missing, null, empty. */

@@ -1,5 +1,3 @@
-/** Longest id, type or source part, UTF-16 code units. */
-export const MAX_ID_LENGTH = 512;
 /** An event may lie this far ahead of the gateway's clock, milliseconds; one more is refused. */
 export const MAX_AHEAD_MS = 5 * 60_000;
 /** Levels of nesting of an event, itself included: as deep as canonical JSON follows. */

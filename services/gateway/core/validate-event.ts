@@ -1,7 +1,8 @@
+import { MAX_ID_LENGTH } from '../../../lib/model/event-body.js';
 import type { EventBody } from '../../../lib/model/events.js';
 import { readTimestamp } from '../../../lib/model/timestamp.js';
 import type { FieldError } from './field-error.js';
-import { MAX_AHEAD_MS, MAX_ID_LENGTH, MAX_JSON_DEPTH } from './limits.js';
+import { MAX_AHEAD_MS, MAX_JSON_DEPTH } from './limits.js';
 
 export type Validated = { ok: true; body: EventBody; timeMs: number } | { ok: false; errors: FieldError[] };
 

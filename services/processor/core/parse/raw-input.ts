@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import type { Codec } from '../../../../lib/model/codec.js';
+import { MAX_ID_LENGTH } from '../../../../lib/model/event-body.js';
 import type { EventBody, IngestionOptions, LogSource, RawLog } from '../../../../lib/model/events.js';
 import { canonicalJson } from '../../../../lib/model/json.js';
 import { ok, type Result, refuse } from '../../../../lib/model/result.js';
@@ -28,8 +29,6 @@ export interface RawEvent {
 }
 
 export type RawInput = RawLine | RawEvent;
-
-const MAX_ID_CHARS = 256;
 
 /**
  * Reads one record of raw-logs. First byte 0 is Avro in Confluent framing; a JSON object with `message` and `source` a RawLog,
@@ -109,8 +108,8 @@ function fromBody(
   for (const name of ['event_id', 'trace_id', 'session_id', 'agent_id', 'event_type', 'framework'] as const) {
     const id = value[name];
     if (id === undefined || id === null) continue;
-    if (typeof id !== 'string' || id === '' || id.length > MAX_ID_CHARS)
-      return refuse('INVALID_EVENT', `${name}: not a text of 1 to ${MAX_ID_CHARS} characters`);
+    if (typeof id !== 'string' || id === '' || id.length > MAX_ID_LENGTH)
+      return refuse('INVALID_EVENT', `${name}: not a text of 1 to ${MAX_ID_LENGTH} characters`);
   }
   if (value.source !== undefined && value.source !== null && !isSource(value.source))
     return refuse('INVALID_EVENT', 'source: not an object with a system');

@@ -1,3 +1,4 @@
+import { MAX_ID_LENGTH } from '../../../../lib/model/event-body.js';
 import { valueAt } from '../rules/rule-set.js';
 import { eventTypeOf } from './event-types.js';
 import {
@@ -36,7 +37,6 @@ export interface Structured {
 }
 
 const MAX_JSON_CHARS = 1_048_576;
-const MAX_ID_CHARS = 256;
 const MAX_OTHER_FIELDS = 48;
 const MAX_OTHER_CHARS = 4_096;
 
@@ -99,7 +99,7 @@ export function readId(value: unknown): string | null {
   const text = typeof value === 'number' && Number.isSafeInteger(value) ? String(value) : value;
   if (typeof text !== 'string') return null;
   const id = text.trim();
-  if (id === '' || id.length > MAX_ID_CHARS || /^(?:0x)?[0-]+$/.test(id)) return null;
+  if (id === '' || id.length > MAX_ID_LENGTH || /^(?:0x)?[0-]+$/.test(id)) return null;
   return /^(?:null|none|undefined|nil|unknown|n\/a|-)$/i.test(id) ? null : id;
 }
 
