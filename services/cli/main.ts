@@ -26,13 +26,13 @@ const program = new Command('vectadb')
   .showHelpAfterError('(vectadb --help lists the commands)');
 for (const command of COMMANDS) command.register(program);
 
-// Commands that are clients of the stack find it where `up` put it. For the others a set address means one of the
+// Commands that speak to Kafka find it where `up` put it. To those that run the stack a set address means one of the
 // user's own, so theirs must stay as it is.
-const RUN_THE_STACK = new Set(['up', 'down', 'status', 'logs', 'scale', 'clean']);
+const KAFKA_CLIENTS = new Set(['topics', 'produce', 'consume', 'lag']);
 program.hook('preAction', (_program, action) => {
   let top = action;
   while (top.parent && top.parent !== program) top = top.parent;
-  if (RUN_THE_STACK.has(top.name())) return;
+  if (!KAFKA_CLIENTS.has(top.name())) return;
   for (const [name, value] of Object.entries(clientAddresses(readSettings()))) process.env[name] ||= value;
 });
 
