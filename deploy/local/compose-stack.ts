@@ -11,6 +11,10 @@ import type { ComponentStatus } from './supervisor.js';
 
 const execute = promisify(execFile);
 
+/** Containers whose port docker-compose.yml publishes; the others are reached from containers alone. */
+const PUBLISHED = new Set(['kafka', 'registry', 'surreal', 'qdrant', 'gateway']);
+const KAFKA_UI_PORT = 8090;
+
 /** One line of `docker compose ps --format json`. */
 export interface ComposeContainer {
   Service: string;
@@ -48,10 +52,15 @@ export function describeContainer(
     ready,
     pid: null,
     restarts: 0,
-    url: component?.url(instance) ?? null,
+    url: publishedUrl(container.Service, component),
     reason: ready ? null : `${container.State}${container.Health ? `, ${container.Health}` : ''}`,
     since: '',
   };
+}
+
+function publishedUrl(service: string, component: Component | undefined): string | null {
+  if (service === 'kafka-ui') return `http://127.0.0.1:${process.env.KAFKA_UI_PORT || KAFKA_UI_PORT}`;
+  return component && PUBLISHED.has(service) ? component.url(0) : null;
 }
 
 /** The stack as containers of docker-compose.yml. */

@@ -8,7 +8,7 @@ import { projectRoot } from '../config/root.js';
 export interface SpawnOptions {
   env?: Record<string, string>;
   args?: string[];
-  /** Names the log file when a service runs more than once; left out: a number. */
+  /** Slot of the instance: names its log file and its VECTADB_STATE, which a restart with the same id finds again. Left out: a new one. */
   id?: string;
 }
 
@@ -45,7 +45,8 @@ export async function spawnService(
   if (!existsSync(entry)) throw new Error(`${entry} is not there: npm run build`);
   const reservation = await reservePort();
   const port = Number(options.env?.METRICS_PORT ?? options.env?.GATEWAY_PORT ?? reservation.port);
-  const logFile = join(logFolder, `${name}-${options.id ?? ++counter}.log`);
+  const label = `${name}-${options.id ?? ++counter}`;
+  const logFile = join(logFolder, `${label}.log`);
   // kafkajs shortens its retries under NODE_ENV=test, and vitest's own variables have no place in a service.
   const inherited = Object.fromEntries(
     Object.entries(process.env).filter(([key]) => key !== 'NODE_ENV' && !key.startsWith('VITEST')),
@@ -53,7 +54,14 @@ export async function spawnService(
   const child = await startProcess({
     command: process.execPath,
     args: ['--enable-source-maps', entry, ...(options.args ?? [])],
-    env: { ...inherited, METRICS_PORT: String(port), GATEWAY_PORT: String(port), ...options.env },
+    env: {
+      ...inherited,
+      METRICS_PORT: String(port),
+      GATEWAY_PORT: String(port),
+      // A restarted service with the same id finds what its predecessor left there.
+      VECTADB_STATE: join(logFolder, '..', 'state', label),
+      ...options.env,
+    },
     logFile,
   });
   void child.exited.then(() => reservation.release());
