@@ -30,6 +30,7 @@ export const TRACE_ID = field(
   'TraceId',
   'trace.id',
   'trace/id',
+  'context/trace_id',
   'otelTraceID',
   'dd.trace_id',
   'extra/trace_id',
@@ -107,6 +108,7 @@ export const TIME = field(
   '@timestamp',
   'startTime',
   'start_time',
+  'started_at',
   'startTimeUnixNano',
   'time',
   'ts',
@@ -122,7 +124,7 @@ export const TIME = field(
   'createdAt',
 );
 
-export const END_TIME = field('end_time', 'any', 'endTime', 'end_time', 'endTimeUnixNano');
+export const END_TIME = field('end_time', 'any', 'endTime', 'end_time', 'ended_at', 'endTimeUnixNano');
 
 /** A level inside the record that a shipper wrapped comes before the shipper's own. */
 export const LEVEL = field(
@@ -227,6 +229,11 @@ export const PROPERTIES: readonly FieldPaths[] = [
     'extra/invocation_params/model',
     'response/model',
     'kwargs/model',
+    'llm_output/model_name',
+    'generations/0/0/message/kwargs/response_metadata/model_name',
+    'response_metadata/model_name',
+    'span_data/model',
+    'span_data/response/model',
   ),
   field(
     'prompt_tokens',
@@ -242,6 +249,11 @@ export const PROPERTIES: readonly FieldPaths[] = [
     'token_usage/prompt_tokens',
     'tokens/prompt',
     'tokens/input',
+    'llm_output/token_usage/prompt_tokens',
+    'generations/0/0/message/kwargs/usage_metadata/input_tokens',
+    'usage_metadata/input_tokens',
+    'input/inputTokenCount',
+    'span_data/usage/input_tokens',
     'response/usage/prompt_tokens',
     'response/usage/input_tokens',
     ...attributes('gen_ai.usage.input_tokens', 'gen_ai.usage.prompt_tokens', 'llm.token_count.prompt'),
@@ -260,6 +272,11 @@ export const PROPERTIES: readonly FieldPaths[] = [
     'token_usage/completion_tokens',
     'tokens/completion',
     'tokens/output',
+    'llm_output/token_usage/completion_tokens',
+    'generations/0/0/message/kwargs/usage_metadata/output_tokens',
+    'usage_metadata/output_tokens',
+    'output/outputTokenCount',
+    'span_data/usage/output_tokens',
     'response/usage/completion_tokens',
     'response/usage/output_tokens',
     ...attributes(
@@ -278,6 +295,9 @@ export const PROPERTIES: readonly FieldPaths[] = [
     'usageDetails/total',
     'token_usage/total_tokens',
     'tokens/total',
+    'llm_output/token_usage/total_tokens',
+    'generations/0/0/message/kwargs/usage_metadata/total_tokens',
+    'usage_metadata/total_tokens',
     'response/usage/total_tokens',
     'llm.token_count.total',
     'attributes/llm.token_count.total',

@@ -52,11 +52,15 @@ const BY_NUMBER: Record<number, string> = {
   60: 'FATAL',
 };
 
+/** .NET's console logger abbreviates. */
+const DOTNET: Record<string, string> = { TRCE: 'TRACE', DBUG: 'DEBUG', FAIL: 'ERROR' };
+
 /** A level in upper case as printed, or null where the value is no level. */
 export function readLevel(value: unknown): string | null {
   if (typeof value === 'number') return BY_NUMBER[value] ?? null;
   if (typeof value !== 'string' || value.length > 12) return null;
   const upper = value.toUpperCase();
+  if (Object.hasOwn(DOTNET, upper)) return DOTNET[upper]!;
   return LEVELS.has(upper) ? upper : null;
 }
 

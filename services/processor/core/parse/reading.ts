@@ -1,5 +1,5 @@
 import type { RuleMatch, RuleSet } from '../rules/rule-set.js';
-import { valueAt } from '../rules/rule-set.js';
+import { groupsOf, valueAt } from '../rules/rule-set.js';
 import type { CompiledRule, Takes } from '../rules/rule-types.js';
 import { isFailure, readLevel } from './levels.js';
 import { readTimeValue } from './line-time.js';
@@ -175,7 +175,7 @@ function readObject(
 
 /** Fields that stand after the words: an object, or `key=value` pairs. */
 function readTail(reading: Reading, text: string): void {
-  const brace = text.endsWith('}') ? text.indexOf('{"') : -1;
+  const brace = text.endsWith('}') ? braceOf(text) : -1;
   let fields: Record<string, unknown> | null = brace > 0 ? decodeObject(text.slice(brace)) : null;
   let isWhole = false;
   if (fields === null && text.includes('=')) {
@@ -204,6 +204,13 @@ function readTail(reading: Reading, text: string): void {
   }
 }
 
+/** Where an object at the end of a text begins, printed on one line or over several. */
+function braceOf(text: string): number {
+  const inline = text.indexOf('{"');
+  const pretty = text.indexOf('{\n');
+  return inline < 0 || (pretty >= 0 && pretty < inline) ? pretty : inline;
+}
+
 /** `tool_call {"tool": …}`: the word before the object names the event. */
 function nameByHead(reading: Reading, head: string): void {
   const type = readHeadType(head);
@@ -222,8 +229,9 @@ function readHeadType(head: string): string | null {
 }
 
 function matchForced(rule: CompiledRule, { text, raw }: Unwrapped): RuleMatch | null {
-  const match = rule.pattern!.exec(rule.raw ? raw : text);
-  return match && { rule, match, groups: match.groups ?? {} };
+  const subject = rule.raw ? raw : text;
+  const match = rule.pattern!.exec(subject);
+  return match && { rule, match, groups: groupsOf(rule, match, subject) };
 }
 
 function applyClassifier(reading: Reading, found: RuleMatch, json: Record<string, unknown> | null): void {

@@ -100,6 +100,7 @@ export function readId(value: unknown): string | null {
   if (typeof text !== 'string') return null;
   const id = text.trim();
   if (id === '' || id.length > MAX_ID_LENGTH || /^(?:0x)?[0-]+$/.test(id)) return null;
+  if (/^0x[0-9a-f]{16,32}$/.test(id)) return id.slice(2);
   return /^(?:null|none|undefined|nil|unknown|n\/a|-)$/i.test(id) ? null : id;
 }
 

@@ -70,9 +70,10 @@ export function unwrap(raw: string): Unwrapped {
       const groups = match.groups;
       if (groups?.level !== undefined) {
         const name = KLOG_LEVELS[groups.level] ?? groups.level.toUpperCase();
-        level = candidate.name === 'postgres' ? name : (readLevel(name) ?? level);
+        level = candidate.name.startsWith('postgres') ? name : (readLevel(name) ?? level);
       }
-      if (timeMs === null && groups?.time !== undefined) timeMs = readTime(stripZoneName(groups.time));
+      const time = groups?.time ?? groups?.time2;
+      if (timeMs === null && time !== undefined) timeMs = readTime(stripZoneName(time));
       logger = groups?.logger ?? groups?.logger2 ?? logger;
       requestId ??= groups?.request ?? null;
       if (candidate.kind === 'record') startsRecord = true;

@@ -16,9 +16,11 @@ export interface WrapperFormat {
 
 const ISO = String.raw`\d{4}[-/]\d\d[-/]\d\d[T _]\d\d:\d\d:\d\d(?:[.,:]\d{1,9})?(?: ?(?:Z|[+-]\d\d:?\d\d|[A-Z]{3,4}\b))?`;
 const LEVEL = String.raw`(?:TRACE|DEBUG\d?|VERBOSE|INFO|INFORMATION|NOTICE|SUCCESS|LOG|WARN|WARNING|ERROR|ERR|SEVERE|CRITICAL|FATAL|PANIC|EXCEPTION)`;
-const ANY_LEVEL = String.raw`(?:[Tt]race|[Dd]ebug|[Ii]nfo|[Nn]otice|[Ss]uccess|[Ww]arn|[Ww]arning|[Ee]rror|[Cc]ritical|[Ff]atal|[Ee]xception|${LEVEL.slice(3)}`;
+const ANY_LEVEL = `(?:[Tt]race|[Dd]ebug|[Ii]nfo|[Nn]otice|[Ss]uccess|[Ww]arn|[Ww]arning|[Ee]rror|[Cc]ritical|[Ff]atal|[Ee]xception|${LEVEL.slice(3)}`;
+/** Level names of .NET's Lambda logger. */
+const DOTNET = '(?:trce|dbug|warn|fail|crit)';
 const LOGGER = String.raw`[A-Za-z_][\w.$/\-]{0,127}`;
-const UUID = String.raw`[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}`;
+const UUID = '[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}';
 
 const format = (
   name: string,
@@ -40,22 +42,29 @@ export const WRAPPERS: readonly WrapperFormat[] = [
     'lambda-node',
     'record',
     'd',
-    String.raw`(?<time>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z)[\t ]+(?:(?<request>${UUID})|undefined)[\t ]+(?<level>${LEVEL})[\t ]+`,
+    String.raw`(?<time>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z)[\t ]{1,8}(?:(?<request>${UUID})|undefined)(?:[\t ]{1,8}(?<level>${ANY_LEVEL}|${DOTNET}))?[\t ]{1,8}`,
     'https://docs.aws.amazon.com/lambda/latest/dg/nodejs-logging.html',
   ),
   format(
     'lambda-python',
     'record',
     '[',
-    String.raw`\[(?<level>${LEVEL})\][\t ]+(?<time>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z)[\t ]+(?:(?<request>${UUID})[\t ]+)?`,
+    String.raw`\[(?<level>${LEVEL})\][\t ]{1,8}(?<time>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z)[\t ]{1,8}(?:(?<request>${UUID})[\t ]{1,8})?`,
     'https://docs.aws.amazon.com/lambda/latest/dg/python-logging.html',
   ),
   format(
     'aws-logs-tail',
     'container',
     'd',
-    String.raw`(?<time>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|\+00:00)) \d{4}/\d\d/\d\d/\[[^\]\n]{1,32}\][0-9a-f]{32} `,
+    String.raw`(?<time>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|\+00:00)) \d{4}/\d\d/\d\d/\[[^\]\n]{1,32}\][0-9a-f]{8,40} `,
     'https://docs.aws.amazon.com/cli/latest/reference/logs/tail.html',
+  ),
+  format(
+    'sam-logs',
+    'container',
+    'd',
+    String.raw`\d{4}/\d\d/\d\d/\[[^\]\n]{1,32}\][0-9a-f]{8,40} (?<time>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|\+00:00)?) `,
+    'https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/serverless-sam-cli-logging.html',
   ),
   format(
     'compose',
@@ -131,14 +140,21 @@ export const WRAPPERS: readonly WrapperFormat[] = [
     'postgres',
     'record',
     'd[l',
-    String.raw`(?:\[\d{1,10}\]|[a-z]{2,16}=|\d{1,10}-|${ISO})[^\n]{0,512}?\b(?<level>LOG|ERROR|FATAL|PANIC|WARNING|NOTICE|DETAIL|HINT|STATEMENT|CONTEXT|QUERY):  ?`,
+    String.raw`(?:\[[\w\-]{1,16}\]|[a-z_]{2,16} ?=|\d{1,10}-|${ISO})[^\n]{0,512}?\b(?<level>LOG|ERROR|FATAL|PANIC|WARNING|NOTICE|DETAIL|HINT|STATEMENT|CONTEXT|QUERY):  ?`,
     'https://www.postgresql.org/docs/current/runtime-config-logging.html#GUC-LOG-LINE-PREFIX',
+  ),
+  format(
+    'postgres-csv',
+    'record',
+    'd"',
+    String.raw`"?(?<time>\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3}) [A-Z]{3,5}"?,(?:"[^"\n]{0,128}"|[^,"\n]{0,128}),(?:"[^"\n]{0,128}"|[^,"\n]{0,128}),\d{1,10},(?:"[^"\n]{0,128}"|[^,"\n]{0,128}),(?<request>[0-9a-f]{1,16}\.[0-9a-f]{1,16}),\d{1,10},(?:"[^"\n]{0,64}"|[^,"\n]{0,64}),"?[^,"\n]{10,40}"?,"?[\d/]{0,32}"?,\d{1,20},"?(?<level>[A-Z]{3,9})"?,"?[0-9A-Z]{5}"?,"?`,
+    'https://www.postgresql.org/docs/current/runtime-config-logging.html#RUNTIME-CONFIG-LOGGING-CSVLOG',
   ),
   format(
     'time',
     'record',
     'd[',
-    String.raw`\[?(?<time>${ISO})\]?(?:[ \t]{0,4}[-|:,])?[ \t]{1,8}`,
+    String.raw`(?:\[(?<time2>${ISO})\](?:[ \t]{0,4}[-|:,])?[ \t]{0,8}|(?<time>${ISO})(?:[ \t]{0,4}[-|:,])?[ \t]{1,8})`,
     'https://www.rfc-editor.org/rfc/rfc3339',
   ),
   format(

@@ -26,6 +26,7 @@ const KEYS = new Set<string>([
   'name',
   'pattern',
   'json',
+  'also',
   'event_type',
   'field_mappings',
   'properties',
@@ -98,16 +99,18 @@ export function compileRule(written: WrittenRule): CompiledRule | RuleFault {
     } catch (error) {
       return fault(`pattern does not compile: ${error instanceof Error ? error.message : String(error)}`);
     }
-    const names = captureNames(source);
+    const names = captureNames([source, ...(definition.also ?? []).map((text) => translatePattern(text).source)].join(' '));
     for (const capture of Object.keys(definition.field_mappings ?? {})) {
       if (definition.json === undefined && !capture.startsWith('=') && !names.has(capture))
         return fault(`field_mappings names '${capture}', which the pattern does not capture`);
     }
   }
   let until: RegExp | null = null;
+  const also: RegExp[] = [];
   const json: JsonCondition[] = [];
   try {
     if (definition.until !== undefined) until = new RegExp(translatePattern(definition.until).source);
+    for (const text of definition.also ?? []) also.push(new RegExp(translatePattern(text).source));
     for (const [path, text] of Object.entries(definition.json ?? {}))
       json.push({
         paths: exporterPaths(path).map((one) => one.split('/')),
@@ -115,7 +118,7 @@ export function compileRule(written: WrittenRule): CompiledRule | RuleFault {
         absent: text === '^$',
       });
   } catch (error) {
-    return fault(`until or json does not compile: ${error instanceof Error ? error.message : String(error)}`);
+    return fault(`until, also or json does not compile: ${error instanceof Error ? error.message : String(error)}`);
   }
 
   const requires = definition.requires ?? [];
@@ -125,6 +128,7 @@ export function compileRule(written: WrittenRule): CompiledRule | RuleFault {
     set,
     origin,
     pattern,
+    also,
     json: json.length > 0 ? json : null,
     eventType: definition.event_type,
     framework: definition.framework ?? null,

@@ -109,7 +109,7 @@ export class RuleSet {
     for (const rule of this.extractors) {
       if (!mayMatch(rule, text)) continue;
       const match = rule.pattern!.exec(limited(rule, text));
-      if (match) each({ rule, match, groups: match.groups ?? NO_GROUPS });
+      if (match) each({ rule, match, groups: groupsOf(rule, match, text) });
     }
   }
 }
@@ -127,7 +127,18 @@ function tryRule(
   if (accept && !accept(rule)) return null;
   if (!allows(rule, tags)) return null;
   const match = rule.pattern!.exec(limited(rule, text));
-  return match ? { rule, match, groups: match.groups ?? NO_GROUPS } : null;
+  return match ? { rule, match, groups: groupsOf(rule, match, text) } : null;
+}
+
+/** Named groups of a match and of the rule's further patterns. */
+export function groupsOf(rule: CompiledRule, match: RegExpExecArray, text: string): Record<string, string | undefined> {
+  if (rule.also.length === 0) return match.groups ?? NO_GROUPS;
+  const groups: Record<string, string | undefined> = { ...match.groups };
+  const within = limited(rule, text);
+  for (const pattern of rule.also) {
+    for (const [name, value] of Object.entries(pattern.exec(within)?.groups ?? NO_GROUPS)) groups[name] ??= value;
+  }
+  return groups;
 }
 
 const limited = (rule: CompiledRule, text: string): string =>

@@ -15,6 +15,8 @@ export interface RuleDefinition {
   /** Dotted paths of a decoded JSON line and the pattern that each one's text must match. */
   json?: Record<string, string>;
   event_type: string;
+  /** Further patterns, each searched for by itself; what they capture is mapped too, what they miss does not matter. */
+  also?: string[];
   /** Capture (or JSON path, or `=constant`) → property, or one of session_id, trace_id, agent_id, level. */
   field_mappings?: Record<string, string>;
   /** Constants: property → value. */
@@ -91,6 +93,7 @@ export interface CompiledRule {
   set: string | null;
   origin: RuleOrigin;
   pattern: RegExp | null;
+  also: RegExp[];
   json: JsonCondition[] | null;
   eventType: string;
   framework: string | null;
