@@ -1,9 +1,9 @@
 import pRetry from 'p-retry';
-import { projectRoot } from '../../lib/config/root.js';
 import { loadSchemas } from '../../lib/config/schemas.js';
 import { createEmbedder } from '../../lib/embedding/embedder.js';
 import { sendDeadLetter } from '../../lib/kafka/dead-letter.js';
 import { runGroupConsumer } from '../../lib/kafka/group-consumer.js';
+import { memberFileIn } from '../../lib/kafka/member-file.js';
 import { createProducer } from '../../lib/kafka/producer.js';
 import { connectRegistry } from '../../lib/kafka/registry.js';
 import type { GroupConsumer } from '../../lib/kafka/types.js';
@@ -18,6 +18,7 @@ import { runRetention } from './retention.js';
 import { createHandler } from './sink.js';
 
 const SERVICE = 'qdrant-sink';
+const GROUP = 'vectadb-qdrant-sink';
 const config = readConfig();
 const logger = createLogger(SERVICE, config.LOG_LEVEL);
 const stopping = new AbortController();
@@ -26,10 +27,7 @@ const signal = stopping.signal;
 
 try {
   const embedder = await createEmbedder({ modelPath: config.MODEL_PATH, modelName: config.EMBEDDING_MODEL });
-  logger.info(
-    { kind: embedder.kind, model: embedder.model, note: embedder.note, root: projectRoot() },
-    'embedder',
-  );
+  logger.info({ kind: embedder.kind, model: embedder.model, note: embedder.note }, 'embedder');
   const store = connectQdrant(config.QDRANT_URL, { model: embedder.model });
   const registry = createRegistry(SERVICE);
   const metrics = createMetrics(registry, embedder);
@@ -54,7 +52,8 @@ try {
   const producer = await createProducer(kafka);
   consumer = await runGroupConsumer({
     kafka,
-    groupId: 'vectadb-qdrant-sink',
+    groupId: GROUP,
+    memberFile: memberFileIn(config.VECTADB_STATE, GROUP),
     topics: ['agent-events'],
     maxBatchRecords: config.BATCH_RECORDS,
     codec: { codec, learn: (id) => schemas.learn(id) },

@@ -32,7 +32,12 @@ beforeAll(async () => {
   await registry.resolveIds();
   producer = await createProducer(kafka);
   store = connectQdrant(stack.env.QDRANT_URL!, { model: HASHED_MODEL });
-  env = { MODEL_PATH: `${stack.folder}/models`, BATCH_RECORDS: '200', RETENTION_DAYS: '36500' };
+  env = {
+    MODEL_PATH: `${stack.folder}/models`,
+    VECTADB_STATE: `${stack.folder}/sink`,
+    BATCH_RECORDS: '200',
+    RETENTION_DAYS: '36500',
+  };
 });
 afterAll(async () => {
   await producer?.close();
