@@ -42,7 +42,7 @@ describe('the tree of a trace', () => {
   });
 
   it('keeps a Lambda invocation together from START to END', () => {
-    expect(treeOf('platform:start', 'chain_start', 'chain_end', 'platform:end', 'platform:report')).toEqual([
+    expect(treeOf('platform:START', 'chain_start', 'chain_end', 'platform:END', 'platform:REPORT')).toEqual([
       ['platform', [['chain_start', ['chain_end']], 'platform']],
       'platform',
     ]);

@@ -19,7 +19,7 @@ const CLOSES: Record<string, readonly string[]> = {
   tool_call: ['tool_result', 'tool_error'],
   agent_action: ['tool_result', 'tool_error'],
   llm_start: ['llm_end', 'llm_error'],
-  'platform:start': ['platform:end', 'platform:report'],
+  'platform:START': ['platform:END', 'platform:REPORT'],
 };
 
 const kindOf = ({ event_type, properties }: TreeEvent): string =>
@@ -49,7 +49,7 @@ export function buildTree<E extends TreeEvent>(events: E[]): TreeNode<E>[] {
 
 /** A call waits for one answer; the others hold whatever happens inside them. */
 const isContainer = (kind: string): boolean =>
-  kind === 'chain_start' || kind === 'agent_start' || kind === 'platform:start';
+  kind === 'chain_start' || kind === 'agent_start' || kind === 'platform:START';
 
 function lastIndex<T>(items: T[], matches: (item: T) => boolean): number {
   for (let i = items.length - 1; i >= 0; i--) if (matches(items[i]!)) return i;
