@@ -1,14 +1,22 @@
-import type { AppConfig } from '../../../lib/config/app-config.js';
 import type { Codec } from '../../../lib/model/codec.js';
 import type { Topology } from '../../../lib/topology/topology.js';
 import { aggregateSubTopology } from './aggregate/sub-topology.js';
+import type { ParseConfig } from './parse/settings.js';
 import { parseSubTopology } from './parse/sub-topology.js';
 import type { CompiledRules } from './rules/compiled-rules.js';
 import { traceSubTopology } from './trace/sub-topology.js';
 
+/** What of config.yaml the topology depends on; a part of AppConfig, named here so that the core knows no configuration. */
+export interface TopologyConfig extends ParseConfig {
+  trace_detection: ParseConfig['trace_detection'] & {
+    auto_close_after_minutes: number;
+    max_events_per_trace: number;
+  };
+}
+
 export interface TopologyOptions {
   codec: Codec;
-  config: Pick<AppConfig, 'parser' | 'trace_detection'>;
+  config: TopologyConfig;
   rules: CompiledRules;
   /** Epoch of each topic, see lib/kafka/topics/epochs. */
   epochs: ReadonlyMap<string, string>;
