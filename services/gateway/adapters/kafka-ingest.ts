@@ -54,10 +54,10 @@ export class KafkaIngest implements IngestPort {
     const pending = answers.open(distinct.map((event) => event.eventId));
     try {
       await this.send(
-        distinct.map(({ key, log }) => ({
+        distinct.map(({ key, log }, index) => ({
           key,
           value: this.encode(log),
-          headers: { 'reply-to': pending.replyTo },
+          headers: { 'reply-to': pending.replyTo(index) },
         })),
       );
       return wait ? await pending.wait() : pending.known();

@@ -2,14 +2,14 @@ import pRetry from 'p-retry';
 import { type Tail, tailTopic } from '../../../lib/kafka/tail.js';
 import type { KafkaSettings } from '../../../lib/kafka/types.js';
 import type { Codec } from '../../../lib/model/codec.js';
-import type { AgentEvent } from '../../../lib/model/events.js';
+import type { AgentEvent, GroupLink } from '../../../lib/model/events.js';
 import type { Logger } from '../../../lib/telemetry/logger.js';
 import type { EncodedRecord } from '../../../lib/topology/topology.js';
 import { type Answer, AnswerTable, type Wait } from '../core/answer-table.js';
 import type { PartHealth, StorePort } from '../ports.js';
 
 const TOPIC = 'agent-events';
-/** When a request that still waits asks the store: a duplicate gets no answer on the topic. Share of the wait. */
+/** When a request that still waits asks the store: parse drops what it has just seen without an answer. Share of the wait. */
 const LOOKUPS_AT = [0.15, 0.5, 0.85];
 /** Look-ups at once, and ids of one: answering must not load the store while the processor stands still. */
 const MAX_LOOKUPS = 4;
@@ -29,8 +29,8 @@ export interface TraceAnswersOptions {
 
 /** One request's answers. */
 export interface PendingAnswers {
-  /** Value of the `reply-to` header. */
-  readonly replyTo: string;
+  /** Value of the `reply-to` header of the n-th event. */
+  replyTo(index: number): string;
   /** Waits until every event is answered, at most `waitMs`; not at all while answers do not come. */
   wait(): Promise<ReadonlyMap<string, Answer>>;
   known(): ReadonlyMap<string, Answer>;
@@ -64,7 +64,7 @@ export class TraceAnswers {
     });
     const wait = this.table.open(eventIds, done);
     return {
-      replyTo: this.table.replyTo(wait),
+      replyTo: (index) => this.table.replyTo(wait, index),
       wait: async () => {
         if (this.delivering && wait.remaining.size > 0) await this.waitFor(wait, all);
         return wait.answers;
@@ -163,24 +163,29 @@ export class TraceAnswers {
   private receive(records: EncodedRecord[]): void {
     this.delivering = true;
     for (const record of records) {
-      const wait = this.table.find(record.headers['reply-to']);
-      if (!wait || record.value === null) continue;
-      const unknown = this.options.codec.unknownId(record.value);
-      if (unknown !== undefined) {
-        // Written by a newer processor: this request falls back on the store, the next ones will read it.
-        this.learn(unknown);
-        continue;
-      }
-      const read = this.options.codec.decode<AgentEvent>(record.value, ['agent-event']);
-      if (!read.ok) {
-        this.options.logger.error(
-          { reason: read.error.message, offset: record.offset },
-          'an answer cannot be read',
-        );
-        continue;
-      }
-      const event = read.value.value;
-      this.table.settle(wait, event.event_id, { traceId: event.trace_id, createdMs: event.created_ms });
+      const found = this.table.find(record.headers['reply-to']);
+      if (found && record.value !== null) this.settle(found, record.value, record.offset);
+    }
+  }
+
+  private settle({ wait, eventId }: { wait: Wait; eventId: string }, value: Buffer, offset: number): void {
+    const unknown = this.options.codec.unknownId(value);
+    if (unknown !== undefined) {
+      // Written by a newer processor: this request falls back on the store, the next ones will read it.
+      this.learn(unknown);
+      return;
+    }
+    const read = this.options.codec.decode<AgentEvent | GroupLink>(value, ['agent-event', 'group-link']);
+    if (!read.ok) {
+      this.options.logger.error({ reason: read.error.message, offset }, 'an answer cannot be read');
+      return;
+    }
+    const answer = read.value.value;
+    // An event that is stored already is answered by a link of its group, which moves nothing.
+    if (!('event_id' in answer)) {
+      this.table.settle(wait, eventId, { traceId: answer.trace_id, createdMs: answer.updated_ms });
+    } else if (answer.event_id === eventId) {
+      this.table.settle(wait, eventId, { traceId: answer.trace_id, createdMs: answer.created_ms });
     }
   }
 
