@@ -99,7 +99,9 @@ export function compileRule(written: WrittenRule): CompiledRule | RuleFault {
     } catch (error) {
       return fault(`pattern does not compile: ${error instanceof Error ? error.message : String(error)}`);
     }
-    const names = captureNames([source, ...(definition.also ?? []).map((text) => translatePattern(text).source)].join(' '));
+    const names = captureNames(
+      [source, ...(definition.also ?? []).map((text) => translatePattern(text).source)].join(' '),
+    );
     for (const capture of Object.keys(definition.field_mappings ?? {})) {
       if (definition.json === undefined && !capture.startsWith('=') && !names.has(capture))
         return fault(`field_mappings names '${capture}', which the pattern does not capture`);
@@ -118,7 +120,9 @@ export function compileRule(written: WrittenRule): CompiledRule | RuleFault {
         absent: text === '^$',
       });
   } catch (error) {
-    return fault(`until, also or json does not compile: ${error instanceof Error ? error.message : String(error)}`);
+    return fault(
+      `until, also or json does not compile: ${error instanceof Error ? error.message : String(error)}`,
+    );
   }
 
   const requires = definition.requires ?? [];

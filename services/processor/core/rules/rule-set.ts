@@ -131,12 +131,17 @@ function tryRule(
 }
 
 /** Named groups of a match and of the rule's further patterns. */
-export function groupsOf(rule: CompiledRule, match: RegExpExecArray, text: string): Record<string, string | undefined> {
+export function groupsOf(
+  rule: CompiledRule,
+  match: RegExpExecArray,
+  text: string,
+): Record<string, string | undefined> {
   if (rule.also.length === 0) return match.groups ?? NO_GROUPS;
   const groups: Record<string, string | undefined> = { ...match.groups };
   const within = limited(rule, text);
   for (const pattern of rule.also) {
-    for (const [name, value] of Object.entries(pattern.exec(within)?.groups ?? NO_GROUPS)) groups[name] ??= value;
+    for (const [name, value] of Object.entries(pattern.exec(within)?.groups ?? NO_GROUPS))
+      groups[name] ??= value;
   }
   return groups;
 }
