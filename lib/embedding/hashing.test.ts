@@ -10,12 +10,14 @@ const cosine = (a: string, b: string) => {
 describe('feature hashing', () => {
   it('gives every text 384 finite numbers of length 1, or none at all where it has no word', () => {
     fc.assert(
-      fc.property(fc.string({ unit: 'binary', maxLength: 400 }), (text) => {
+      fc.property(fc.string({ unit: 'binary', maxLength: 200 }), (text) => {
         const vector = hashEmbed(text);
         const length = Math.hypot(...vector);
-        expect(vector).toHaveLength(DIMENSIONS);
-        expect(vector.every(Number.isFinite)).toBe(true);
-        expect(length === 0 || Math.abs(length - 1) < 1e-3).toBe(true);
+        return (
+          vector.length === DIMENSIONS &&
+          vector.every(Number.isFinite) &&
+          (length === 0 || Math.abs(length - 1) < 1e-3)
+        );
       }),
     );
   });
