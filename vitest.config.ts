@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config';
 
-/** unit: pure and fast. driver: the topology value without a broker. integration, faults: the real stack. */
+/** unit: pure and fast. driver: the topology value without a broker. integration, faults: the real stack. Each group starts when the one before it has ended. */
 export default defineConfig({
   test: {
     projects: [
@@ -20,6 +20,7 @@ export default defineConfig({
           testTimeout: 120_000,
           hookTimeout: 240_000,
           maxWorkers: 2,
+          sequence: { groupOrder: 1 },
         },
       },
       {
@@ -30,6 +31,7 @@ export default defineConfig({
           testTimeout: 600_000,
           hookTimeout: 240_000,
           fileParallelism: false,
+          sequence: { groupOrder: 2 },
         },
       },
     ],

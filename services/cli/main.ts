@@ -19,7 +19,22 @@ import * as trace from './commands/trace.js';
 import * as up from './commands/up.js';
 
 /** One module per command, in the order of `vectadb --help`. */
-const COMMANDS = [demo, up, down, status, logs, scale, clean, topics, produce, consume, lag, parse, trace, search];
+const COMMANDS = [
+  demo,
+  up,
+  down,
+  status,
+  logs,
+  scale,
+  clean,
+  topics,
+  produce,
+  consume,
+  lag,
+  parse,
+  trace,
+  search,
+];
 
 const program = new Command('vectadb')
   .description('Agent observability from plain logs, as a Kafka topology.')
