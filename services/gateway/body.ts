@@ -69,5 +69,8 @@ function gunzipped(payload: Readable, maxBytes: number): Readable & { receivedEn
     if (decoded > maxBytes) gunzip.destroy();
   });
   payload.on('error', (error) => gunzip.destroy(error));
+  // Whoever reads the body hears of a fault by a listener of its own. With nobody reading (a GET, a body that was refused
+  // already) an error event without a listener would end the process.
+  gunzip.on('error', () => undefined);
   return payload.pipe(gunzip);
 }

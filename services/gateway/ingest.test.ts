@@ -194,6 +194,18 @@ describe('POST /api/v1/events', () => {
     expect((await post('/api/v1/events', 'x', { 'content-encoding': 'br' })).status).toBe(415);
   });
 
+  it.each(['GET', 'POST'] as const)(
+    'survives gzip that is none on a %s which nobody reads',
+    async (method) => {
+      const { app, post } = await testServer();
+      const headers = { 'content-encoding': 'gzip', 'content-type': 'application/json' };
+      for (const url of ['/', '/health', '/api/v1/events', '/nowhere']) {
+        await app.inject({ method, url, headers, ...(method === 'POST' ? { payload: 'no gzip' } : {}) });
+      }
+      expect((await post('/api/v1/events', anEvent())).status).toBe(200);
+    },
+  );
+
   it('refuses other content types', async () => {
     const { post } = await testServer();
     expect((await post('/api/v1/events', 'a=b', { 'content-type': 'text/xml' })).status).toBe(415);

@@ -16,7 +16,7 @@ import { gatewayMetrics } from './metrics.js';
 import { createServer } from './server.js';
 
 /** How long requests at hand may take once the process is told to end. */
-const CLOSE_LIMIT_MS = 10_000;
+const CLOSE_LIMIT_MS = 9_000;
 
 const config = readConfig();
 const logger = createLogger('gateway', config.LOG_LEVEL);
@@ -117,7 +117,10 @@ const end = async (reason: string, code: number): Promise<void> => {
   if (ending) return;
   ending = true;
   logger.info({ reason }, 'ending');
-  setTimeout(() => process.exit(code || 1), CLOSE_LIMIT_MS).unref();
+  setTimeout(() => {
+    logger.warn('not every request could be finished in time');
+    process.exit(1);
+  }, CLOSE_LIMIT_MS).unref();
   await app.close();
   await Promise.all([ingest.close(), answers.close(), surreal.close(), embedder.close()]);
   process.exit(code);

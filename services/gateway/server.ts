@@ -73,6 +73,7 @@ export async function createServer({
   });
   describeFailures(app);
   app.setSerializerCompiler(() => (value) => JSON.stringify(value));
+  endConnections(app);
   app.addHook('onResponse', async (request, reply) => {
     const route = request.routeOptions.url ?? 'none';
     metrics.answered(request.method, route, reply.statusCode, reply.elapsedTime / 1_000);
@@ -101,6 +102,17 @@ export async function createServer({
   traceRoutes(app, ports);
   searchRoutes(app, ports);
   return app;
+}
+
+/** Once the server closes, each answer ends its connection: a kept one would hold the end up until it times out. */
+function endConnections(app: FastifyInstance): void {
+  let closing = false;
+  app.addHook('preClose', async () => {
+    closing = true;
+  });
+  app.addHook('onSend', async (_request, reply) => {
+    if (closing) reply.header('connection', 'close');
+  });
 }
 
 function describeFailures(app: FastifyInstance): void {
