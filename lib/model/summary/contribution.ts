@@ -120,7 +120,8 @@ function modelPhase(type: string): CallPhase {
 function markOf(type: string, failed: boolean, properties: Properties): MarkKind | undefined {
   if (failed) return 'failure';
   if (type === 'agent_finish') return 'finish';
-  if (type === 'log') return undefined;
+  // the end of a chain follows the answer and says nothing of its own; an unparsed line says nothing at all
+  if (type === 'log' || type === 'chain_end') return undefined;
   if (type !== 'platform') return 'step';
   return isPlatformEnd(properties) ? 'platform_end' : undefined;
 }

@@ -18,7 +18,7 @@ export interface Moments {
  * 4. `completed` where it has been quiet for `auto_close_after_minutes` (`closed`).
  * 5. `running`.
  *
- * A step is any event that is neither an `agent_finish`, a failure, a platform event nor an unparsed `log`. Only times
+ * A step is any event that is neither an `agent_finish`, a failure, a `chain_end`, a platform event nor an unparsed `log`. Only times
  * are compared, since many logs have whole seconds: at the same time a finish stands against a failure
  * (an agent prints its answer after what it recovered from), and either stands against a step.
  */
