@@ -20,7 +20,7 @@ describe('feature hashing', () => {
         );
       }),
     );
-  });
+  }, 30_000);
 
   it('gives the same vector on every machine', () => {
     const vector = hashEmbed('Tool: search_flights failed after 3 retries');
