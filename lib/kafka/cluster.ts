@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module';
 import { Kafka, type KafkaConfig, logLevel } from 'kafkajs';
+import pRetry from 'p-retry';
 import type { EncodedRecord } from '../topology/topology.js';
 import { type AbortedTransaction, committedRecords } from './aborted.js';
 import { decodeRecordSet } from './record-batch.js';
@@ -139,12 +140,23 @@ export class ClusterClient {
     return leader === undefined || leader < 0 ? undefined : leader;
   }
 
-  /** First offset (log start), or the last stable offset: kafkajs asks read_committed. */
+  /**
+   * First offset (log start), or the last stable offset: kafkajs asks read_committed. Waits out a moment without a leader,
+   * as after the topic was made or its leader moved.
+   */
   async offsetOf(topic: string, partition: number, which: 'start' | 'end'): Promise<number> {
     await this.ensureTopics([topic]);
-    const [found] = await this.cluster.fetchTopicsOffset([
-      { topic, partitions: [{ partition }], fromBeginning: which === 'start' },
-    ]);
+    const ask = () =>
+      this.cluster.fetchTopicsOffset([
+        { topic, partitions: [{ partition }], fromBeginning: which === 'start' },
+      ]);
+    const [found] = await pRetry(ask, {
+      retries: 12,
+      minTimeout: 50,
+      maxTimeout: 1_000,
+      shouldRetry: ({ error }) => (error as { retriable?: boolean }).retriable === true,
+      onFailedAttempt: () => this.cluster.refreshMetadata(),
+    });
     return Number(found!.partitions[0]!.offset);
   }
 
