@@ -1,19 +1,24 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { LogSource } from './events.js';
 
 /** The one namespace of every id that VectaDB derives (RFC 9562 version 5). Changing it changes every id. */
 export const NAMESPACE = '6f0d2f0e-5b1c-5c43-9b57-3f9c5f6a7d21';
 
 const namespaceBytes = Buffer.from(NAMESPACE.replaceAll('-', ''), 'hex');
+const MAX_SHARED_CHARS = 1_024;
+const shared = Buffer.alloc(16 + MAX_SHARED_CHARS * 3);
+namespaceBytes.copy(shared);
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
 /** UUIDv5 of a name in {@link NAMESPACE}, lower case. */
 export function uuidOf(name: string): string {
-  const hash = createHash('sha1').update(namespaceBytes).update(name, 'utf8').digest();
-  hash[6] = (hash[6]! & 0x0f) | 0x50;
-  hash[8] = (hash[8]! & 0x3f) | 0x80;
-  const hex = hash.toString('hex', 0, 16);
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
+  // one call on one buffer: a Hash object costs twice as much, and this runs twice per event
+  const bytes = name.length <= MAX_SHARED_CHARS ? shared : Buffer.allocUnsafe(16 + name.length * 3);
+  if (bytes !== shared) namespaceBytes.copy(bytes);
+  const length = 16 + bytes.write(name, 16, 'utf8');
+  const hex = hash('sha1', bytes.subarray(0, length), 'hex');
+  const variant = ((Number.parseInt(hex[16]!, 16) & 0x3) | 0x8).toString(16);
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-5${hex.slice(13, 16)}-${variant}${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
 }
 
 /** Whether a string is a UUID of any version. */
