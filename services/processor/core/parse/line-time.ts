@@ -9,6 +9,8 @@ const within = (ms: number): number | null => (ms >= LEAST_MS && ms < MOST_MS ? 
 const ISO =
   /^(\d{4})[-/](\d\d)[-/](\d\d)(?:[T _-](\d\d):(\d\d)(?::(\d\d)(?:[.,:](\d{1,9}))?)?)?\s?(Z|UTC|GMT|[+-]\d\d:?(?:\d\d)?)?$/i;
 
+const MAYBE_RFC2822 = /^(?:[A-Z][a-z]{2}, )?\d{1,2} [A-Z][a-z]{2} \d{4} /;
+
 /**
  * Reads a time as programs print it: ISO 8601 with `T` or a blank, comma or point before the fraction, with or without
  * an offset (none means UTC). Unix milliseconds, or null.
@@ -22,6 +24,7 @@ export function readTime(text: string): number | null {
     if (Number.isNaN(ms) || +month! > 12 || +day! > 31 || +hour > 24) return null;
     return within(ms - offsetOf(zone));
   }
+  if (!MAYBE_RFC2822.test(text)) return null;
   const rest = DateTime.fromRFC2822(text, { zone: 'utc' });
   return rest.isValid ? within(rest.toMillis()) : null;
 }

@@ -1,3 +1,4 @@
+import { Bigrams, literalSlots } from './bigrams.js';
 import type { CompiledRule } from './rule-types.js';
 
 /** A rule that matched, with what it captured. `match` is null for a rule on decoded JSON alone. */
@@ -19,6 +20,17 @@ export interface Subject {
   tags: readonly string[];
 }
 
+/** A rule that is searched for anywhere, with the slots of its literals. */
+interface Gate {
+  rule: CompiledRule;
+  slots: number[][] | null;
+}
+
+const gateOf = (rule: CompiledRule): Gate => ({
+  rule,
+  slots: rule.starts === null && rule.literals !== null ? rule.literals.map(literalSlots) : null,
+});
+
 const OTHER = 128;
 /** Unanchored patterns look at this much of a line: a pattern of a user's may be quadratic. */
 export const SEARCH_LIMIT = 16_384;
@@ -29,10 +41,13 @@ export const SEARCH_LIMIT = 16_384;
  */
 export class RuleSet {
   /** Candidates by the first character of the text: rules anchored on it and rules that may start anywhere. */
-  private readonly byFirst: CompiledRule[][];
+  private readonly byFirst: Gate[][];
   private readonly rawRules: CompiledRule[];
   private readonly jsonRules: CompiledRule[];
-  private readonly extractors: CompiledRule[];
+  private readonly extractors: Gate[];
+  private readonly bigrams = new Bigrams();
+  /** The text that {@link RuleSet.bigrams} is of: classify and extract mostly follow on one another. */
+  private filled: string | null = null;
   private readonly named = new Map<string, CompiledRule>();
   private readonly joined = new Set<string>();
 
@@ -45,14 +60,15 @@ export class RuleSet {
       this.named.set(rule.name, rule);
       for (const name of rule.joins) this.joined.add(name);
     }
-    this.extractors = ordered.filter((rule) => rule.extract);
+    this.extractors = ordered.filter((rule) => rule.extract).map(gateOf);
     const classifiers = ordered.filter((rule) => !rule.extract);
     this.jsonRules = classifiers.filter((rule) => rule.json !== null);
     this.rawRules = classifiers.filter((rule) => rule.raw && rule.json === null);
     const onText = classifiers.filter((rule) => !rule.raw && rule.json === null);
+    const gates = onText.map(gateOf);
     this.byFirst = Array.from({ length: OTHER + 1 }, (_, code) =>
-      onText.filter(
-        ({ starts }) =>
+      gates.filter(
+        ({ rule: { starts } }) =>
           starts === null ||
           starts.some((start) =>
             code === OTHER ? start.charCodeAt(0) >= OTHER : start.charCodeAt(0) === code,
@@ -89,11 +105,13 @@ export class RuleSet {
     const candidates = this.byFirst[first < OTHER ? first : OTHER] ?? this.byFirst[OTHER]!;
     const rawRules = subject.hasColours ? this.rawRules : NONE;
     let nextRaw = 0;
-    for (const rule of candidates) {
+    this.fill(text);
+    for (const { rule, slots } of candidates) {
       while (nextRaw < rawRules.length && rawRules[nextRaw]!.priority > rule.priority) {
         const found = tryRule(rawRules[nextRaw++]!, subject.raw, tags, accept);
         if (found) return found;
       }
+      if (slots !== null && !this.mayContain(slots)) continue;
       const found = tryRule(rule, text, tags, accept);
       if (found) return found;
     }
@@ -104,9 +122,22 @@ export class RuleSet {
     return null;
   }
 
+  private fill(text: string): void {
+    if (this.filled === text) return;
+    this.bigrams.fill(text, SEARCH_LIMIT);
+    this.filled = text;
+  }
+
+  private mayContain(literals: number[][]): boolean {
+    for (const slots of literals) if (this.bigrams.mayContain(slots)) return true;
+    return false;
+  }
+
   /** Every rule of mode `extract` that matches. */
   extract(text: string, each: (found: RuleMatch) => void): void {
-    for (const rule of this.extractors) {
+    this.fill(text);
+    for (const { rule, slots } of this.extractors) {
+      if (slots !== null && !this.mayContain(slots)) continue;
       if (!mayMatch(rule, text)) continue;
       const match = rule.pattern!.exec(limited(rule, text));
       if (match) each({ rule, match, groups: groupsOf(rule, match, text) });
