@@ -120,8 +120,7 @@ export function components(
             env: {
               ...serviceEnvironment,
               METRICS_PORT: String(port(instance)),
-              // A place of its own that the next process of this slot finds again.
-              VECTADB_SLOT: label,
+              // A place of its own that the next process of this instance finds again.
               VECTADB_STATE: dataDir(label),
               ...row.env?.(instance),
             },

@@ -1,10 +1,13 @@
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { projectRoot } from '../../lib/config/root.js';
 import { type LocalComponent, type StartOptions, startComponent } from './component.js';
+import { isUsable, serverFolder } from './engine.js';
 import { installOnce, type Progress, run } from './install.js';
 import { answers } from './wait.js';
+
+const SERVER = { command: 'qdrant', versionArgs: ['--version'], least: [1, 17] };
 
 const source = () => join(projectRoot(), 'deploy/local/qdrant');
 
@@ -37,27 +40,41 @@ export async function installQdrant(cacheDir: string, progress?: Progress): Prom
   );
 }
 
-/** Starts Qdrant's engine behind its REST API, data in `dataDir`. */
+/** Settings of a server of its own: what is stored in `folder`, nothing but HTTP on this machine. */
+function serverConfig(folder: string, port: number): string {
+  const path = join(folder, 'config.json');
+  const config = {
+    telemetry_disabled: true,
+    storage: { storage_path: join(folder, 'storage'), snapshots_path: join(folder, 'snapshots') },
+    service: { host: '127.0.0.1', http_port: port, grpc_port: null },
+  };
+  writeFileSync(path, JSON.stringify(config, null, 2));
+  return path;
+}
+
+/** Starts the `qdrant` on PATH, else Qdrant's engine behind the same REST API; data in `dataDir`. */
 export async function startQdrant(options: StartOptions): Promise<LocalComponent> {
   mkdirSync(options.dataDir, { recursive: true });
   const url = `http://127.0.0.1:${options.port}`;
-  const folder = home(options.cacheDir);
+  const folder = serverFolder(options.dataDir, () => isUsable(SERVER));
+  const program = folder
+    ? { command: SERVER.command, args: ['--config-path', serverConfig(folder, options.port)], cwd: folder }
+    : {
+        command: join(home(options.cacheDir), 'bin/python3'),
+        args: [join(source(), 'server.py')],
+        env: {
+          ...process.env,
+          PYTHONUNBUFFERED: '1',
+          PYTHONDONTWRITEBYTECODE: '1',
+          QDRANT_PORT: String(options.port),
+          QDRANT_DATA: options.dataDir,
+        },
+      };
   return startComponent(
-    {
-      command: join(folder, 'bin/python3'),
-      args: [join(source(), 'server.py')],
-      env: {
-        ...process.env,
-        PYTHONUNBUFFERED: '1',
-        PYTHONDONTWRITEBYTECODE: '1',
-        QDRANT_PORT: String(options.port),
-        QDRANT_DATA: options.dataDir,
-      },
-      logFile: options.logFile,
-    },
+    { ...program, logFile: options.logFile },
     {
       what: `Qdrant on port ${options.port}`,
-      url: url,
+      url,
       check: () => answers(`${url}/readyz`),
       limitMs: 60_000,
       signal: options.signal,
