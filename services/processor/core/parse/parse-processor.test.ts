@@ -89,8 +89,13 @@ describe('what a record of raw-logs is', () => {
       'INVALID_EVENT',
     ],
     [
-      'an event with an empty id',
-      Buffer.from('{"timestamp":"2026-02-03T04:00:00Z","event_id":"","properties":{}}'),
+      'an event whose id is a number',
+      Buffer.from('{"timestamp":"2026-02-03T04:00:00Z","event_id":7,"properties":{}}'),
+      'INVALID_EVENT',
+    ],
+    [
+      'a source with an endless name',
+      Buffer.from(JSON.stringify({ message: 'x', source: { system: 's', log_stream: 'x'.repeat(513) } })),
       'INVALID_EVENT',
     ],
   ])('%s goes to dead-letter, bytes untouched', (_name, value, code) => {
@@ -128,12 +133,16 @@ describe('identity', () => {
     expect(only(new ParseRun().text(JSON.stringify(body)).finish()).event_id).toBe('mine-1');
   });
 
-  test('the same event body sent twice on a stream is one event, whatever the order of its keys', () => {
-    const run = new ParseRun()
-      .text('{"timestamp":"2026-02-03T04:00:00Z","properties":{"a":1,"b":2}}', { key: 'http/agent:a' })
-      .text('{"properties":{"b":2,"a":1},"timestamp":"2026-02-03T04:00:00Z"}', { key: 'http/agent:a' });
-    run.finish();
-    expect(run.sent).toHaveLength(1);
+  test('the same event body sent twice over HTTP is one event; piped into the topic, it is two', () => {
+    const body = '{"properties":{"a":1},"timestamp":"2026-02-03T04:00:00.000Z"}';
+    const http = new ParseRun()
+      .raw({ event: body }, { key: 'http/agent:a' })
+      .raw({ event: body }, { key: 'http/agent:a' });
+    http.finish();
+    expect(http.sent.map(({ event_id }) => event_id)).toEqual([uuidOf(`body:${body}`)]);
+    const piped = new ParseRun().text(body, { key: 'k' }).text(body, { key: 'k' });
+    piped.finish();
+    expect(piped.sent).toHaveLength(2);
   });
 
   test('a line that comes again joins nothing and opens nothing', () => {
@@ -326,6 +335,33 @@ describe('joining', () => {
     expect(String(rows[0]!.props.message).length).toBeGreaterThan(240_000);
     expect(Math.max(...run.entrySizes)).toBeLessThan(65_536);
   });
+});
+
+test('state entries stay below 64 KiB with the longest and worst of ids', () => {
+  const worst = (letter: string) => `${letter}${'\u0001'.repeat(500)}`;
+  const run = new ParseRun();
+  for (let i = 0; i < 80; i++) {
+    const source = {
+      system: 's',
+      account: worst('a'),
+      region: worst('b'),
+      log_group: worst('c'),
+      log_stream: worst('d'),
+    };
+    const body = {
+      timestamp: '2026-02-03T04:00:00Z',
+      agent_id: worst(`g${i}`),
+      session_id: worst(`s${i}`),
+      properties: {},
+      source,
+    };
+    run.text(JSON.stringify(body));
+    run.text(JSON.stringify({ message: `Observation: ${'\u0001'.repeat(2_400)}`, source }));
+  }
+  for (let i = 0; i < 2_000; i++)
+    run.text(JSON.stringify({ message: '\u0001', source: { system: 's', log_stream: worst('e') } }));
+  run.finish();
+  expect(Math.max(...run.entrySizes)).toBeLessThan(65_536);
 });
 
 describe('groups', () => {

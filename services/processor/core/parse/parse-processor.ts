@@ -58,7 +58,8 @@ export const REPLY_TO_HEADER = 'reply-to';
 /** Source systems whose records another processor reads. */
 const FOREIGN_SYSTEMS = new Set(['postgresql']);
 const MAX_TAGS = 16;
-const MAX_ECHO_CHARS = 4_096;
+const MAX_ECHO_CHARS = 1_000;
+const MAX_REPLY_TO_BYTES = 256;
 const CLOCK_SKEW_MS = 5 * 60_000;
 const HOLD_STEP_MS = 50;
 const SWEEP_MS = 3_600_000;
@@ -354,6 +355,7 @@ export class ParseProcessor implements Processor<RawInput, ParseState> {
     flags: string[],
   ): EventHead {
     const { value, headers } = record;
+    const replyTo = headers[REPLY_TO_HEADER];
     return {
       event_id: id,
       trace_id: traceId,
@@ -364,7 +366,8 @@ export class ParseProcessor implements Processor<RawInput, ParseState> {
       created_ms: record.timestampMs,
       flags,
       options: value.options,
-      reply_to: headers[REPLY_TO_HEADER]?.toString('utf8') ?? null,
+      reply_to:
+        replyTo !== undefined && replyTo.length <= MAX_REPLY_TO_BYTES ? replyTo.toString('utf8') : null,
     };
   }
 
@@ -379,7 +382,8 @@ export class ParseProcessor implements Processor<RawInput, ParseState> {
       return { kind: 'client', eventId: value.body.event_id };
     if (value.source !== null && value.source.log_id !== null)
       return { kind: 'source', source: value.source };
-    if (value.kind === 'event') return { kind: 'body', canonicalBody: value.canonical };
+    if (value.kind === 'event' && value.canonical !== null)
+      return { kind: 'body', canonicalBody: value.canonical };
     return { kind: 'position', epoch: this.options.epoch, topic, partition, offset };
   }
 

@@ -1,8 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import type { Codec } from '../../../../lib/model/codec.js';
-import { MAX_ID_LENGTH } from '../../../../lib/model/event-body.js';
+import { logSourceOf, MAX_ID_LENGTH } from '../../../../lib/model/event-body.js';
 import type { EventBody, IngestionOptions, LogSource, RawLog } from '../../../../lib/model/events.js';
-import { canonicalJson } from '../../../../lib/model/json.js';
 import { ok, type Result, refuse } from '../../../../lib/model/result.js';
 import type { EncodedRecord } from '../../../../lib/topology/topology.js';
 import { readTimeValue } from './line-time.js';
@@ -21,8 +20,8 @@ export interface RawLine {
 export interface RawEvent {
   kind: 'event';
   body: EventBody;
-  /** Canonical JSON of the body: its identity where it names none. */
-  canonical: string;
+  /** The canonical body, its identity where it names none; null where it was piped into the topic by hand. */
+  canonical: string | null;
   timestampMs: number;
   source: LogSource | null;
   options: IngestionOptions | null;
@@ -62,15 +61,21 @@ function fromRawLog(raw: RawLog): Result<RawInput[]> {
     }
     return fromBody(body, raw.event, raw.source, raw.options);
   }
-  return ok([
-    {
-      kind: 'line',
-      message: raw.message,
-      timestampMs: raw.timestamp_ms,
-      source: raw.source,
-      options: raw.options,
-    },
-  ]);
+  return lineOf(raw.message, raw.timestamp_ms, raw.source, raw.options);
+}
+
+const SOURCE_PARTS = ['system', 'account', 'region', 'log_group', 'log_stream', 'log_id'] as const;
+
+/** A line; refused where a part of its source is longer than any name may be, for names become keys of state. */
+function lineOf(
+  message: string,
+  timestampMs: number | null,
+  source: LogSource | null,
+  options: IngestionOptions | null,
+): Result<RawInput[]> {
+  const long = source && SOURCE_PARTS.find((part) => (source[part]?.length ?? 0) > MAX_ID_LENGTH);
+  if (long) return refuse('INVALID_EVENT', `source.${long}: longer than ${MAX_ID_LENGTH} characters`);
+  return ok([{ kind: 'line', message, timestampMs, source, options }]);
 }
 
 /** Text as received: one of the two JSON shapes, or a line. */
@@ -78,15 +83,8 @@ export function fromText(text: string): Result<RawInput[]> {
   const json = looksLikeObject(text) ? parseObject(text) : null;
   if (json !== null) {
     if (typeof json.message === 'string' && isSource(json.source)) {
-      return ok([
-        {
-          kind: 'line',
-          message: json.message,
-          timestampMs: readTimeValue(json.timestamp_ms) ?? readTimeValue(json.timestamp),
-          source: readSource(json.source),
-          options: null,
-        },
-      ]);
+      const timestampMs = readTimeValue(json.timestamp_ms) ?? readTimeValue(json.timestamp);
+      return lineOf(json.message, timestampMs, readSource(json.source), null);
     }
     if (json.timestamp !== undefined && isPlainObject(json.properties)) {
       return fromBody(json, null, null, null);
@@ -108,21 +106,16 @@ function fromBody(
   for (const name of ['event_id', 'trace_id', 'session_id', 'agent_id', 'event_type', 'framework'] as const) {
     const id = value[name];
     if (id === undefined || id === null) continue;
-    if (typeof id !== 'string' || id === '' || id.length > MAX_ID_LENGTH)
-      return refuse('INVALID_EVENT', `${name}: not a text of 1 to ${MAX_ID_LENGTH} characters`);
+    if (typeof id !== 'string' || id.length > MAX_ID_LENGTH)
+      return refuse('INVALID_EVENT', `${name}: not a text of at most ${MAX_ID_LENGTH} characters`);
   }
   if (value.source !== undefined && value.source !== null && !isSource(value.source))
     return refuse('INVALID_EVENT', 'source: not an object with a system');
-  return ok([
-    {
-      kind: 'event',
-      body: value as unknown as EventBody,
-      canonical: canonical ?? canonicalJson(value),
-      timestampMs,
-      source: isSource(value.source) ? readSource(value.source) : source,
-      options,
-    },
-  ]);
+  const named = isSource(value.source) ? readSource(value.source) : source;
+  const long = named && SOURCE_PARTS.find((part) => (named[part]?.length ?? 0) > MAX_ID_LENGTH);
+  if (long) return refuse('INVALID_EVENT', `source.${long}: longer than ${MAX_ID_LENGTH} characters`);
+  const body = value as unknown as EventBody;
+  return ok([{ kind: 'event', body, canonical, timestampMs, source: named, options }]);
 }
 
 const looksLikeObject = (text: string): boolean => {
@@ -148,17 +141,16 @@ const isSource = (value: unknown): value is Record<string, unknown> =>
   isPlainObject(value) && typeof value.system === 'string' && value.system !== '';
 
 function readSource(source: Record<string, unknown>): LogSource {
-  const text = (name: string): string | null => {
+  const text = (name: string): string | undefined => {
     const value = source[name];
-    if (typeof value === 'string' && value !== '') return value;
-    return typeof value === 'number' ? String(value) : null;
+    return typeof value === 'string' ? value : typeof value === 'number' ? String(value) : undefined;
   };
-  return {
+  return logSourceOf({
     system: source.system as string,
     account: text('account'),
     region: text('region'),
     log_group: text('log_group'),
     log_stream: text('log_stream'),
     log_id: text('log_id'),
-  };
+  })!;
 }

@@ -1,10 +1,10 @@
 import type { StateStore } from '../../../../lib/topology/topology.js';
 import { type OpenRecord, type ParseState, stateKeys, type TextState } from './parse-state.js';
 
-/** Characters of one piece: at worst six bytes each as JSON, below the 64 KiB of a changelog entry. */
-const PIECE_CHARS = 10_000;
+/** Characters of one piece. At worst six bytes each as JSON, it fits a changelog entry of 64 KiB beside the rest of the stream's state. */
+const PIECE_CHARS = 2_500;
 /** Lines of one record; their ends are kept beside the text. */
-export const MAX_RECORD_LINES = 2_000;
+export const MAX_RECORD_LINES = 1_500;
 
 /** Adds a line to an open record's text, moving full pieces to entries of their own. */
 export function appendLine(

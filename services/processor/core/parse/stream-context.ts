@@ -12,6 +12,11 @@ import {
 export const MAX_AGENTS = 64;
 export const MAX_INVOCATIONS = 32;
 
+/** Ids may be long: the entry stays well below the 64 KiB of a changelog entry. */
+const MAX_BYTES = 48 * 1024;
+
+const sizeOf = (agents: ContextState['agents']): number => Buffer.byteLength(JSON.stringify(agents), 'utf8');
+
 /** What a stream has shown of ids and runs. Reads and writes its c/ and i/ entries; everything is a function of the lines so far. */
 export class StreamContext {
   constructor(
@@ -29,13 +34,16 @@ export class StreamContext {
   remember(agent: string, context: AgentContext): void {
     const key = stateKeys.context(this.stream);
     const state = (this.store.get(key) as ContextState | undefined) ?? { kind: 'context', agents: [] };
-    const at = state.agents.findIndex(([name]) => name === agent);
-    if (at >= 0 && at === state.agents.length - 1) state.agents[at]![1] = context;
+    const { agents } = state;
+    const at = agents.findIndex(([name]) => name === agent);
+    const grows = at < 0 || agents[at]![1].id !== context.id;
+    if (at >= 0 && at === agents.length - 1) agents[at]![1] = context;
     else {
-      if (at >= 0) state.agents.splice(at, 1);
-      state.agents.push([agent, context]);
-      if (state.agents.length > MAX_AGENTS) state.agents.shift();
+      if (at >= 0) agents.splice(at, 1);
+      agents.push([agent, context]);
     }
+    while (agents.length > MAX_AGENTS || (grows && agents.length > 1 && sizeOf(agents) > MAX_BYTES))
+      agents.shift();
     this.store.put(key, state);
   }
 

@@ -1,9 +1,9 @@
+import { traceIdOf } from '../../../../lib/model/event-body.js';
 import type { EventBody } from '../../../../lib/model/events.js';
 import type { RuleSet } from '../rules/rule-set.js';
 import type { EventContent } from './build-event.js';
 import { newProperties, type Properties } from './properties.js';
 import { readRecord } from './reading.js';
-import { readId } from './structured.js';
 
 /** A structured event's content with the ids that it shows. */
 export interface StructuredContent extends EventContent {
@@ -21,14 +21,14 @@ export function readStructuredEvent(body: EventBody, rules: RuleSet): Structured
   for (const [name, value] of Object.entries(body.properties)) properties[name] = value;
   const content: StructuredContent = {
     message: '',
-    eventType: body.event_type ?? 'log',
-    framework: body.framework ?? null,
+    eventType: body.event_type || 'log',
+    framework: body.framework || null,
     properties,
     rule: null,
     captures: {},
-    traceId: readId(body.trace_id),
-    sessionId: readId(body.session_id),
-    agentId: readId(body.agent_id),
+    traceId: traceIdOf(body.trace_id) ?? null,
+    sessionId: body.session_id || null,
+    agentId: body.agent_id || null,
   };
   const { message } = body.properties;
   if (body.event_type || typeof message !== 'string') return content;
