@@ -54,6 +54,11 @@ describe('API keys', () => {
     expect([200, 400, 404]).toContain(await ask(`Bearer ${right}`));
   });
 
+  it.each(['/api/v1/events', '/api/v1/traces/x'])('HEAD %s needs a key, too', async (url) => {
+    const { app } = await testServer();
+    expect((await app.inject({ method: 'HEAD', url })).statusCode).toBe(401);
+  });
+
   it('has no route below /api that is open', async () => {
     const { app } = await testServer();
     await app.ready();

@@ -10,7 +10,8 @@ import {
 } from '../../lib/config/env.js';
 import { type ApiKey, readApiKey } from './core/api-keys.js';
 
-const variables = {
+/** What the gateway reads from the environment; docs/api.md lists it. */
+export const VARIABLES = {
   KAFKA_BROKERS: STACK.KAFKA_BROKERS,
   SCHEMA_REGISTRY_URL: STACK.SCHEMA_REGISTRY_URL,
   SURREAL_URL: STACK.SURREAL_URL,
@@ -67,11 +68,11 @@ const variables = {
   },
 } satisfies Variables;
 
-export type GatewaySettings = Settings<typeof variables> & { apiKeys: ApiKey[] };
+export type GatewaySettings = Settings<typeof VARIABLES> & { apiKeys: ApiKey[] };
 
 /** @throws ConfigError naming every fault at once; a key itself is never repeated. */
 export function readConfig(environment?: Record<string, string | undefined>): GatewaySettings {
-  const settings = readEnvironment(variables, environment);
+  const settings = readEnvironment(VARIABLES, environment);
   const entries = `${settings.VECTADB_API_KEY},${settings.VECTADB_API_KEYS}`
     .split(',')
     .map((entry) => entry.trim());

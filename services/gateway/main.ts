@@ -90,11 +90,13 @@ const app = await createServer({
     now: Date.now,
     health: async () => {
       const kafkaHealth = ingest.health();
+      const answersHealth = answers.health();
       return {
-        ready: kafkaHealth.state === 'up',
+        // the tail asks Kafka all the time, so it notices that Kafka is gone while nobody sends
+        ready: kafkaHealth.state === 'up' && answersHealth.state !== 'down',
         parts: {
           kafka: kafkaHealth,
-          answers: answers.health(),
+          answers: answersHealth,
           surreal: store.health(),
           qdrant: await search.probe(),
           search: { state: 'up', detail: search.mode },

@@ -8,7 +8,6 @@ export const PROBLEMS = {
   forbidden: { status: 403, title: 'The API key lacks the scope for this' },
   'not-found': { status: 404, title: 'There is no such thing here' },
   'request-timeout': { status: 408, title: 'The request did not arrive in time' },
-  'method-not-allowed': { status: 405, title: 'This path does not take that method' },
   'too-large': { status: 413, title: 'The request is larger than the limit' },
   'unsupported-media-type': { status: 415, title: 'This content type is not accepted here' },
   'invalid-event': { status: 422, title: 'The event breaks its contract' },

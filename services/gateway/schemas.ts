@@ -51,7 +51,7 @@ const eventFields = {
   framework: Type.Optional(Id('langchain, llamaindex, …')),
   properties: Type.Object(
     {},
-    { additionalProperties: true, description: 'Any JSON object, nested up to 62 levels' },
+    { additionalProperties: true, description: 'Any JSON object, nested up to 63 levels' },
   ),
   source: Type.Optional(Source),
   options: Type.Optional(Options),

@@ -17,6 +17,8 @@ import type { TraceAnswers } from './trace-answers.js';
 const TOPIC = 'raw-logs';
 /** Key, headers and the batch's own fields, bytes a record. */
 const RECORD_OVERHEAD_BYTES = 160;
+/** How long a failure stands for the state of Kafka: who is told `down` sends nothing that could show the opposite. */
+const FAILURE_STANDS_MS = 5_000;
 
 export interface KafkaIngestOptions {
   kafka: KafkaSettings;
@@ -34,7 +36,7 @@ export interface KafkaIngestOptions {
 export class KafkaIngest implements IngestPort {
   private readonly budget: Budget;
   private producer: IdempotentProducer | null = null;
-  private failure: string | null = 'not connected yet';
+  private failure: { reason: string; atMs: number } | null = null;
   private readonly stop = new AbortController();
   private readonly connected: Promise<void>;
 
@@ -71,8 +73,9 @@ export class KafkaIngest implements IngestPort {
   }
 
   health(): PartHealth {
-    if (this.failure === null) return { state: 'up' };
-    return { state: this.producer ? 'down' : 'starting', detail: this.failure };
+    if (!this.producer) return { state: 'starting', detail: this.failure?.reason ?? 'not connected yet' };
+    if (!this.failure || Date.now() - this.failure.atMs > FAILURE_STANDS_MS) return { state: 'up' };
+    return { state: 'down', detail: this.failure.reason };
   }
 
   /** Sends what waits, then disconnects. */
@@ -83,13 +86,13 @@ export class KafkaIngest implements IngestPort {
   }
 
   private encode(log: RawEvent['log']): Buffer {
-    if (!this.producer) throw this.unavailable(this.failure ?? 'not connected');
+    if (!this.producer) throw this.unavailable(this.failure?.reason ?? 'not connected yet');
     return this.options.codec.encode('raw-log', log);
   }
 
   private async send(messages: (OutgoingMessage & { value: Buffer })[]): Promise<void> {
     const { producer } = this;
-    if (!producer) throw this.unavailable(this.failure ?? 'not connected');
+    if (!producer) throw this.unavailable(this.failure?.reason ?? 'not connected yet');
     const bytes = messages.reduce((sum, { value }) => sum + value.length + RECORD_OVERHEAD_BYTES, 0);
     if (!this.budget.tryTake(messages.length, bytes)) {
       throw new Problem('overloaded', 'more events are on their way to Kafka than the limit allows', {
@@ -102,7 +105,7 @@ export class KafkaIngest implements IngestPort {
       },
       (error: unknown) => {
         const reason = error instanceof Error ? error.message : String(error);
-        this.failure = reason;
+        this.failed(reason);
         this.options.logger.error({ reason, records: messages.length }, 'Kafka did not take events');
         throw this.unavailable(reason);
       },
@@ -118,8 +121,9 @@ export class KafkaIngest implements IngestPort {
     let timer: NodeJS.Timeout | undefined;
     const limit = new Promise<never>((_, reject) => {
       timer = setTimeout(() => {
-        this.failure = `no acknowledgement within ${produceTimeoutMs} ms`;
-        reject(this.unavailable(this.failure));
+        const reason = `no acknowledgement within ${produceTimeoutMs} ms`;
+        this.failed(reason);
+        reject(this.unavailable(reason));
       }, produceTimeoutMs);
     });
     try {
@@ -127,6 +131,10 @@ export class KafkaIngest implements IngestPort {
     } finally {
       clearTimeout(timer);
     }
+  }
+
+  private failed(reason: string): void {
+    this.failure = { reason, atMs: Date.now() };
   }
 
   private unavailable(reason: string): Problem {
@@ -149,7 +157,7 @@ export class KafkaIngest implements IngestPort {
         maxTimeout: 3_000,
         signal: this.stop.signal,
         onFailedAttempt: ({ error }) => {
-          this.failure = error.message;
+          this.failed(error.message);
           logger.warn({ reason: error.message }, 'Kafka does not answer yet');
         },
       });
@@ -157,7 +165,7 @@ export class KafkaIngest implements IngestPort {
       logger.info({ brokers: kafka.brokers }, 'connected to Kafka');
     } catch (error) {
       // Either the process is ending, or the schema registry refused us: main.ts ends the process for that.
-      this.failure = error instanceof Error ? error.message : String(error);
+      this.failed(error instanceof Error ? error.message : String(error));
     }
   }
 }
