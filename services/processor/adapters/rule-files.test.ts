@@ -84,8 +84,8 @@ describe('rules of config.yaml', () => {
     ['an import takes that set alone', '[{import: llamaindex_default}]', 'Thought: x', 'log'],
     [
       'a rule of a built-in name takes its place',
-      '[{name: langchain_thought, pattern: "^Thinking", event_type: mine}]',
-      'Thought: x',
+      '[{name: langchain_chain_end, pattern: "^Ended", event_type: mine}]',
+      '> Finished chain.',
       'log',
     ],
     [
