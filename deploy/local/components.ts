@@ -265,7 +265,7 @@ async function probeBroker(brokers: string): Promise<Probe> {
 
 /** GET /ready, whose body says why a service is not ready. */
 async function probeService(url: string): Promise<Probe> {
-  const response = await fetch(`${url}/ready`, { signal: AbortSignal.timeout(1_500) });
+  const response = await fetch(`${url}/ready`, { signal: AbortSignal.timeout(3_000) });
   const body = (await response.json().catch(() => ({}))) as Partial<Probe>;
   return { ready: response.ok, state: body.state, details: body.details };
 }

@@ -19,6 +19,8 @@ export const pidPath = (home: string): string => join(home, 'run', 'supervisor.p
 
 export interface StackStatus {
   pid: number;
+  /** It was told to end and is doing so. */
+  stopping: boolean;
   /** Addresses and ports it was started with, to compare with those asked for now. */
   settings: Record<string, unknown>;
   components: ComponentStatus[];
@@ -33,7 +35,12 @@ export async function serveControl(
 ): Promise<Server> {
   const handle = async (method: string, url: URL): Promise<unknown> => {
     if (method === 'GET' && url.pathname === '/status') {
-      const status: StackStatus = { pid: process.pid, settings, components: await supervisor.status() };
+      const status: StackStatus = {
+        pid: process.pid,
+        stopping: supervisor.stopping,
+        settings,
+        components: await supervisor.status(),
+      };
       return status;
     }
     if (method === 'POST' && url.pathname === '/scale') {

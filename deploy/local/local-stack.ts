@@ -38,7 +38,14 @@ export function localStack(): Stack {
     status,
 
     up: async ({ progress, limitMs }: UpOptions) => {
-      const running = await askSupervisor<StackStatus>(home, 'GET', '/status');
+      let running = await askSupervisor<StackStatus>(home, 'GET', '/status');
+      if (running?.stopping) {
+        progress('waiting for the end of what is being stopped');
+        await waitFor('the end of the supervisor', () => holder(pidPath(home)) === null, {
+          limitMs: DOWN_LIMIT_MS,
+        });
+        running = null;
+      }
       if (running) refuseOtherSettings(running.settings, publicSettings(settings));
       else {
         const table = components(settings, developmentApiKey(home));
@@ -59,9 +66,10 @@ export function localStack(): Stack {
       progress('stopping');
       // A supervisor that does not answer any more is told by signal, and in the end killed: its reaper ends the rest.
       await askSupervisor(home, 'POST', '/down').catch(() => process.kill(pid, 'SIGTERM'));
-      await waitFor('the end of the supervisor', () => holder(pidPath(home)) === null, {
-        limitMs: DOWN_LIMIT_MS,
-      }).catch(() => process.kill(pid, 'SIGKILL'));
+      const gone = () => holder(pidPath(home)) !== pid;
+      await waitFor('the end of the supervisor', gone, { limitMs: DOWN_LIMIT_MS }).catch(() => {
+        if (!gone()) process.kill(pid, 'SIGKILL');
+      });
     },
 
     logs: async (component, options) => {

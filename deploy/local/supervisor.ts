@@ -68,6 +68,11 @@ export class Supervisor {
     return change;
   }
 
+  /** stop() was called. */
+  get stopping(): boolean {
+    return this.stopped !== undefined;
+  }
+
   /** Stops everything, dependents before what they depend on. Resolves when all processes have ended. */
   stop(): Promise<void> {
     this.stopped ??= this.stopAll();

@@ -49,9 +49,9 @@ export async function waitFor(
   }
 }
 
-/** True when `url` answers with a 2xx within a second. */
+/** True when `url` answers with a 2xx within 3 s. */
 export async function answers(url: string): Promise<boolean> {
-  const response = await fetch(url, { signal: AbortSignal.timeout(1_000) });
+  const response = await fetch(url, { signal: AbortSignal.timeout(3_000) });
   await response.arrayBuffer();
   if (!response.ok) throw new Error(`${url} answered ${response.status}`);
   return true;

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Kafka, logLevel } from 'kafkajs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { askSupervisor, type StackStatus } from '../../deploy/local/control.js';
 import { holder, isAlive } from '../../deploy/local/pid-file.js';
 import { type Reservation, reservePort } from '../../deploy/local/ports.js';
 import { guardFolder, guardProcess } from '../../deploy/local/reaper.js';
@@ -123,6 +124,20 @@ describe('the local stack', () => {
     expect(isAlive(pid!, null)).toBe(false);
     expect((await status()).running).toBe(false);
     expect((await vectadb('up')).code).toBe(0);
+    await supervisorPid();
+    expect(await topics()).toContain('kept');
+  });
+
+  it('comes up in order when asked while it goes down', async () => {
+    const down = vectadb('down');
+    await waitFor(
+      'the beginning of the end',
+      async () => (await askSupervisor<StackStatus>(home, 'GET', '/status'))?.stopping ?? true,
+      { limitMs: 20_000, everyMs: 10 },
+    );
+    const up = await vectadb('up');
+    expect((await down).code).toBe(0);
+    expect(up.output).toContain('ready after');
     await supervisorPid();
     expect(await topics()).toContain('kept');
   });
