@@ -1,7 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
-import { waitFor } from '../../deploy/local/wait.js';
-import { mint } from '../pipeline/oracle.js';
+import { type Minted, mint } from '../pipeline/oracle.js';
 import { Pipeline } from '../pipeline/pipeline.js';
 import { faultsOf, readHoldings, readSurreal } from '../pipeline/verify.js';
 import { random } from '../random.js';
@@ -15,23 +14,18 @@ afterEach(async () => {
   pipeline = undefined;
 });
 
-/** Resolves once both stores hold as much as was sent and every trace agrees with its rows, or the limit has passed. */
-async function settle(target: Pipeline, minted: ReturnType<typeof mint>, limitMs: number): Promise<string[]> {
-  let faults = ['nothing was read yet'];
-  await waitFor(
-    'everything stored',
-    async () => {
-      const { rows } = await readSurreal(target.stack);
-      if (rows.length < minted.events.length) {
-        faults = [`SurrealDB holds ${rows.length} of ${minted.events.length}`];
-        return false;
-      }
-      faults = faultsOf(await readHoldings(target.stack), minted);
-      return faults.length === 0;
-    },
-    { limitMs },
-  ).catch(() => undefined); // the faults say what is missing
-  return faults;
+/** What is still wrong once both stores hold as much as was sent and every trace agrees with its rows, or at the limit. */
+async function settle(target: Pipeline, minted: Minted, limitMs: number): Promise<string[]> {
+  const limit = Date.now() + limitMs;
+  for (;;) {
+    const { rows } = await readSurreal(target.stack);
+    const faults =
+      rows.length < minted.events.length
+        ? [`SurrealDB holds ${rows.length} of ${minted.events.length}`]
+        : faultsOf(await readHoldings(target.stack), minted);
+    if (faults.length === 0 || Date.now() > limit) return faults;
+    await delay(500);
+  }
 }
 
 describe('kill -9 in the middle of the work', () => {

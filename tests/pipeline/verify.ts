@@ -49,7 +49,7 @@ export async function readSurreal(stack: TestStack): Promise<Pick<Holdings, 'row
     const rows: StoredEvent[] = [];
     for (let start = 0; ; start += PAGE) {
       const [page] = (await store.query(
-        'SELECT record::id(id) AS event_id, trace_id, properties FROM agent_event ORDER BY id LIMIT $limit START $start',
+        'SELECT id, record::id(id) AS event_id, trace_id, properties FROM agent_event ORDER BY id LIMIT $limit START $start',
         { limit: PAGE, start },
       )) as [StoredEvent[]];
       rows.push(...page);
