@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test, vi } from 'vitest';
-import { ParseRun, type ReadEvent, sourceOf } from './parse-run.testing.js';
+import { ParseRun, type ReadEvent, sourceOf } from '../../testing/parse-run.js';
 
 vi.setConfig({ testTimeout: 60_000 });
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { uuidOf } from '../../../../lib/model/ids.js';
-import { ParseRun, type ReadEvent, START_MS, sourceOf } from './parse-run.testing.js';
+import { ParseRun, type ReadEvent, START_MS, sourceOf } from '../../testing/parse-run.js';
 
 const INVOCATION_1 = '6f8c3c3a-0b8a-4a53-8a0b-0c7b8f9d1e21';
 const INVOCATION_2 = 'a3bb189e-8bf9-4888-9912-ace4e6543002';

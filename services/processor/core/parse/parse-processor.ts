@@ -6,20 +6,10 @@ import type {
   StateStore,
 } from '../../../../lib/topology/topology.js';
 import type { CompiledRules } from '../rules/compiled-rules.js';
-import type { RuleSet } from '../rules/rule-set.js';
 import { type Assignment, assignGroup } from './assign-group.js';
-import {
-  bindOf,
-  buildEvent,
-  contentOf,
-  contentOfLines,
-  depthAfter,
-  type EventContent,
-  GroupIds,
-} from './build-event.js';
-import { type Joining, joinLine } from './join.js';
-import { opensJson } from './json-depth.js';
-import { isFailure } from './levels.js';
+import { bindOf, buildEvent, contentOf, contentOfLines, type EventContent, GroupIds } from './build-event.js';
+import { joinLine } from './join.js';
+import { growRecord, hasRoom, mayGrow, openRecord } from './open-record.js';
 import {
   type EventHead,
   type OpenRecord,
@@ -29,7 +19,7 @@ import {
 } from './parse-state.js';
 import type { RawEvent, RawInput, RawLine } from './raw-input.js';
 import { type Reading, readRecord } from './reading.js';
-import { appendLine, cutText, dropText, MAX_RECORD_LINES, readLines } from './record-text.js';
+import { appendLine, cutText, dropText, readLines } from './record-text.js';
 import { SeenRecords } from './seen-records.js';
 import type { ParseSettings } from './settings.js';
 import { StreamContext } from './stream-context.js';
@@ -58,7 +48,6 @@ export const REPLY_TO_HEADER = 'reply-to';
 /** Source systems whose records another processor reads. */
 const FOREIGN_SYSTEMS = new Set(['postgresql']);
 const MAX_TAGS = 16;
-const MAX_ECHO_CHARS = 1_000;
 const MAX_REPLY_TO_BYTES = 256;
 const CLOCK_SKEW_MS = 5 * 60_000;
 const HOLD_STEP_MS = 50;
@@ -160,8 +149,12 @@ export class ParseProcessor implements Processor<RawInput, ParseState> {
     if (stream !== null && state !== null && open !== null) {
       const gapMs = record.timestampMs - open.lastMs;
       const joining = joinLine(open, reading, gapMs, settings.flushMs, rules);
-      if (joining !== 'new' && this.hasRoom(open, joining, message)) {
-        this.joinOpen(stream, open, joining, message, reading, record.timestampMs, context);
+      if (joining !== 'new' && hasRoom(open, joining, message, settings.maxRecordBytes)) {
+        open.lastMs = record.timestampMs;
+        if (growRecord(open, joining, message, reading, stream, context.state)) {
+          open.changed = true;
+          this.contents.delete(open);
+        }
         this.setTags(state, reading);
         this.options.observe?.({ offset: record.offset, eventId: open.head.event_id, continues: true });
         return;
@@ -198,7 +191,7 @@ export class ParseProcessor implements Processor<RawInput, ParseState> {
       this.forward(head, content, message, record.timestampMs, false, context);
       return;
     }
-    const opened = this.open(head, reading, state.tags, record.timestampMs, cut);
+    const opened = openRecord(head, reading, state.tags, record.timestampMs, cut);
     this.setTags(state, reading);
     if (opened === null) {
       this.forward(head, content, message, record.timestampMs, false, context);
@@ -208,108 +201,7 @@ export class ParseProcessor implements Processor<RawInput, ParseState> {
     opened.bytes = Buffer.byteLength(message, 'utf8');
     this.contents.set(opened, content);
     state.open = opened;
-    if (!this.mayGrow(opened, rules)) this.send(stream, opened, context);
-  }
-
-  /** The record that later lines may join, or null where none can. */
-  private open(
-    head: EventHead,
-    reading: Reading,
-    tags: string[],
-    appendMs: number,
-    cut: boolean,
-  ): OpenRecord | null {
-    const { unwrapped, rule, isObject, takes } = reading;
-    if (isObject && !isFailure(reading.level)) return null;
-    const depth =
-      takes === 'json'
-        ? depthAfter(unwrapped.text, 0)
-        : opensJson(unwrapped.text)
-          ? depthAfter(unwrapped.text, 0)
-          : 0;
-    return {
-      head,
-      lastMs: appendMs,
-      tail: '',
-      pieces: 0,
-      ends: [],
-      bytes: 0,
-      segments: [{ rule: rule?.name ?? null, at: 0 }],
-      tags: [...tags],
-      takes: isObject ? 'traceback' : takes,
-      echo: unwrapped.text.length <= MAX_ECHO_CHARS ? unwrapped.text : null,
-      prefixed: unwrapped.startsRecord,
-      failure: isFailure(reading.level) || reading.eventType.endsWith('error'),
-      depth,
-      colours: unwrapped.colours === null ? 'none' : unwrapped.colours.openAtEnd ? 'open' : 'closed',
-      thrown: reading.properties.error_type !== undefined,
-      added: null,
-      full: cut,
-      sent: false,
-      changed: true,
-    };
-  }
-
-  /** Whether the next line may well belong to it, so that it waits a little. */
-  private mayGrow(open: OpenRecord, rules: RuleSet): boolean {
-    if (open.full) return false;
-    if (open.depth > 0 || open.failure) return true;
-    if (open.takes === 'block') return open.colours !== 'closed';
-    return open.takes !== 'none' || rules.isJoined(open.segments.at(-1)!.rule);
-  }
-
-  private joinOpen(
-    stream: string,
-    open: OpenRecord,
-    joining: 'line' | 'segment' | 'echo',
-    message: string,
-    reading: Reading,
-    appendMs: number,
-    context: ProcessorContext<ParseState>,
-  ): void {
-    open.lastMs = appendMs;
-    const { unwrapped } = reading;
-    if (joining === 'echo') {
-      if (unwrapped.text === '') return;
-      open.echo = null;
-      if (!open.prefixed && (unwrapped.level !== null || unwrapped.logger !== null)) {
-        open.added = { level: unwrapped.level, logger: unwrapped.logger };
-        this.changed(open);
-      }
-      return;
-    }
-    if (joining === 'segment') {
-      open.segments.push({ rule: reading.rule!.name, at: open.ends.length });
-      open.takes = reading.takes;
-      open.depth = 0;
-      open.colours = 'none';
-    }
-    if (open.takes === 'json' || open.depth > 0 || opensJson(unwrapped.text))
-      open.depth = depthAfter(unwrapped.text, open.depth);
-    if (unwrapped.colours !== null) open.colours = unwrapped.colours.openAtEnd ? 'open' : 'closed';
-    if (unwrapped.text.includes('Traceback (most recent call last)')) {
-      open.takes = 'traceback';
-      open.thrown = false;
-    } else if (open.takes === 'traceback' && unwrapped.text !== '') open.thrown = unwrapped.indent === 0;
-    appendLine(open, message, stream, context.state);
-    open.bytes += Buffer.byteLength(message, 'utf8');
-    this.changed(open);
-  }
-
-  /** Whether a line still fits; a record that is full says so, and the line begins one of its own. */
-  private hasRoom(open: OpenRecord, joining: Joining, message: string): boolean {
-    if (joining === 'echo') return true;
-    const bytes = open.bytes + Buffer.byteLength(message, 'utf8');
-    if (bytes <= this.options.settings.maxRecordBytes && open.ends.length < MAX_RECORD_LINES) return true;
-    open.full = true;
-    open.head.flags = [...open.head.flags, 'truncated'];
-    this.changed(open);
-    return false;
-  }
-
-  private changed(open: OpenRecord): void {
-    open.changed = true;
-    this.contents.delete(open);
+    if (!mayGrow(opened, rules)) this.send(stream, opened, context);
   }
 
   private close(stream: string, state: StreamState, context: ProcessorContext<ParseState>): void {

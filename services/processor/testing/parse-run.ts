@@ -1,13 +1,13 @@
-import { defaultAppConfig, parseAppConfig } from '../../../../lib/config/app-config.js';
-import { loadSchemas } from '../../../../lib/config/schemas.js';
-import { Codec } from '../../../../lib/model/codec.js';
-import type { Bind, LogSource, ParsedEvent, ParsedPack, RawLog } from '../../../../lib/model/events.js';
-import { Task } from '../../../../lib/topology/task.js';
-import type { EncodedRecord } from '../../../../lib/topology/topology.js';
-import { loadRules } from '../../adapters/rule-files.js';
-import type { ParseState } from './parse-state.js';
-import type { RawInput } from './raw-input.js';
-import { parseSubTopology } from './sub-topology.js';
+import { defaultAppConfig, parseAppConfig } from '../../../lib/config/app-config.js';
+import { loadSchemas } from '../../../lib/config/schemas.js';
+import { Codec } from '../../../lib/model/codec.js';
+import type { Bind, LogSource, ParsedEvent, ParsedPack, RawLog } from '../../../lib/model/events.js';
+import { Task } from '../../../lib/topology/task.js';
+import type { EncodedRecord } from '../../../lib/topology/topology.js';
+import { loadRules } from '../adapters/rule-files.js';
+import type { ParseState } from '../core/parse/parse-state.js';
+import type { RawInput } from '../core/parse/raw-input.js';
+import { parseSubTopology } from '../core/parse/sub-topology.js';
 
 const codec = Codec.local(loadSchemas());
 const builtIn = loadRules(defaultAppConfig());

@@ -1,0 +1,101 @@
+import type { StateStore } from '../../../../lib/topology/topology.js';
+import type { RuleSet } from '../rules/rule-set.js';
+import { depthAfter } from './build-event.js';
+import type { Joining } from './join.js';
+import { opensJson } from './json-depth.js';
+import { isFailure } from './levels.js';
+import type { EventHead, OpenRecord, ParseState } from './parse-state.js';
+import type { Reading } from './reading.js';
+import { appendLine, MAX_RECORD_LINES } from './record-text.js';
+import { hasTraceback } from './traceback.js';
+
+/** A longer line is hardly one that two handlers print. */
+const MAX_ECHO_CHARS = 1_000;
+
+/** The record that later lines may join, or null where none can: a decoded object is complete, unless it tells of a failure. */
+export function openRecord(
+  head: EventHead,
+  reading: Reading,
+  tags: readonly string[],
+  appendMs: number,
+  full: boolean,
+): OpenRecord | null {
+  const { unwrapped, rule, isObject, takes } = reading;
+  if (isObject && !isFailure(reading.level)) return null;
+  const { text, colours } = unwrapped;
+  return {
+    head,
+    lastMs: appendMs,
+    tail: '',
+    pieces: 0,
+    ends: [],
+    bytes: 0,
+    segments: [{ rule: rule?.name ?? null, at: 0 }],
+    tags: [...tags],
+    takes: isObject ? 'traceback' : takes,
+    echo: text.length <= MAX_ECHO_CHARS ? text : null,
+    prefixed: unwrapped.startsRecord,
+    failure: isFailure(reading.level) || reading.eventType.endsWith('error'),
+    depth: takes === 'json' || opensJson(text) ? depthAfter(text, 0) : 0,
+    colours: colours === null ? 'none' : colours.openAtEnd ? 'open' : 'closed',
+    thrown: reading.properties.error_type !== undefined,
+    added: null,
+    full,
+    sent: false,
+    changed: true,
+  };
+}
+
+/** Whether the next line may well belong to it, so that it waits a little. */
+export function mayGrow(open: OpenRecord, rules: RuleSet): boolean {
+  if (open.full) return false;
+  if (open.depth > 0 || open.failure) return true;
+  if (open.takes === 'block') return open.colours !== 'closed';
+  return open.takes !== 'none' || rules.isJoined(open.segments.at(-1)!.rule);
+}
+
+/** Whether a line still fits. A record that is full says so by a flag, and the line begins one of its own. */
+export function hasRoom(open: OpenRecord, joining: Joining, message: string, maxBytes: number): boolean {
+  if (joining === 'echo') return true;
+  const bytes = open.bytes + Buffer.byteLength(message, 'utf8');
+  if (bytes <= maxBytes && open.ends.length < MAX_RECORD_LINES) return true;
+  open.full = true;
+  open.head.flags = [...open.head.flags, 'truncated'];
+  open.changed = true;
+  return false;
+}
+
+/** Adds a line that joins. Returns whether the event that comes of the record has changed. */
+export function growRecord(
+  open: OpenRecord,
+  joining: 'line' | 'segment' | 'echo',
+  message: string,
+  reading: Reading,
+  stream: string,
+  store: StateStore<ParseState>,
+): boolean {
+  const { unwrapped } = reading;
+  const { text, level, logger, colours, indent } = unwrapped;
+  if (joining === 'echo') {
+    if (text === '') return false;
+    open.echo = null;
+    if (open.prefixed || (level === null && logger === null)) return false;
+    open.added = { level, logger };
+    return true;
+  }
+  if (joining === 'segment') {
+    open.segments.push({ rule: reading.rule!.name, at: open.ends.length });
+    open.takes = reading.takes;
+    open.depth = 0;
+    open.colours = 'none';
+  }
+  if (open.takes === 'json' || open.depth > 0 || opensJson(text)) open.depth = depthAfter(text, open.depth);
+  if (colours !== null) open.colours = colours.openAtEnd ? 'open' : 'closed';
+  if (hasTraceback(text)) {
+    open.takes = 'traceback';
+    open.thrown = false;
+  } else if (open.takes === 'traceback' && text !== '') open.thrown = indent === 0;
+  appendLine(open, message, stream, store);
+  open.bytes += Buffer.byteLength(message, 'utf8');
+  return true;
+}
