@@ -49,6 +49,9 @@ const OFFSETS_INTERVAL_MS = 1_000;
 const RESTORE_STALL_MS = 30_000;
 const MAX_BACK_OFF_MS = 5_000;
 const SAME_POSITION_LIMIT = 3;
+/** More poison than this within {@link POISON_WINDOW_MS} is no bad value but a defect: then the process stops. */
+const POISON_LIMIT = 16;
+const POISON_WINDOW_MS = 60_000;
 
 /**
  * Owns one input partition: acquires it (fence, restore, seek), runs its {@link Task} and commits transactions that hold
@@ -67,6 +70,7 @@ export class PartitionOwner {
   private readonly abort = new AbortController();
   private closing = false;
   private readonly skip = new Map<string, string>();
+  private poisonedMs: number[] = [];
   private failure = { position: -1, count: 0 };
   private lastCommitMs = 0;
   private lastOffsetsMs = 0;
@@ -140,7 +144,7 @@ export class PartitionOwner {
     counters.failures++;
     const position = this.position;
     this.trouble = `${kind}: ${error instanceof Error ? error.message : String(error)}`;
-    const log = { err: error, kind, stage: sub.name, partition: this.partition, position };
+    const log = { err: error, kind, partition: this.partition, position };
     const end = (reason: string) => {
       logger.fatal(log, reason);
       onFatal(new FatalError(`${sub.name} partition ${this.partition}: ${reason}: ${this.trouble}`));
@@ -154,6 +158,10 @@ export class PartitionOwner {
       return 0;
     }
     if (kind === 'poison' && error instanceof PoisonError && !this.skip.has(error.at)) {
+      const nowMs = Date.now();
+      this.poisonedMs = [...this.poisonedMs.filter((ms) => nowMs - ms < POISON_WINDOW_MS), nowMs];
+      if (this.poisonedMs.length > POISON_LIMIT)
+        return end('the processor fails on one value after the other');
       logger.error(log, 'the processor failed on one value; it goes to dead-letter');
       this.skip.set(error.at, error.message);
       return 0;
@@ -227,10 +235,7 @@ export class PartitionOwner {
     this.feed = fetchLoop.add(sub.source, this.partition, position);
     counters.restores++;
     const tookMs = Date.now() - startedMs;
-    logger.info(
-      { stage: sub.name, partition: this.partition, position, restored, tookMs },
-      'acquired the partition',
-    );
+    logger.info({ partition: this.partition, position, restored, tookMs }, 'acquired the partition');
   }
 
   /** Records between the position and the log's start are gone: that is said, never passed over. */
