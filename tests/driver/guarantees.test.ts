@@ -9,6 +9,8 @@ import { expectedTraces, streamsOfEvents } from './scenarios.js';
 
 /** DESIGN's paragraph "What is guaranteed", sentence by sentence. fast-check prints the seed of a failure. */
 const RUNS = Number(process.env.DRIVER_RUNS ?? 60);
+/** A failure is shrunk for so long; the smallest case found by then is shown with its seed. */
+const LIMITS = { numRuns: RUNS, interruptAfterTimeLimit: 40_000 };
 const seeds = fc.integer({ min: 0, max: 2 ** 31 - 1 });
 
 const QUIET_MS = 11 * MINUTE;
@@ -19,6 +21,7 @@ function plain(streams: Sent[][], options: HandMadeOptions = {}): TopologyDriver
   send(driver, ...streams.flat());
   driver.settle();
   driver.advance(QUIET_MS);
+  expect(driver.read('dead-letter')).toEqual([]);
   return driver;
 }
 
@@ -37,6 +40,7 @@ function shuffled(
     driver.interleave({ seed: random.below(2 ** 31), crashChance });
   }
   driver.advance(QUIET_MS);
+  expect(driver.read('dead-letter')).toEqual([]);
   return driver;
 }
 
@@ -58,7 +62,7 @@ describe('what is guaranteed', () => {
         const amends = streams.flat().filter((event) => event.amends).length;
         expect(emitted.length).toBeLessThanOrEqual(sent.size + amends);
       }),
-      { numRuns: RUNS },
+      LIMITS,
     );
   });
 
@@ -69,7 +73,7 @@ describe('what is guaranteed', () => {
         const traces = new Map([...rows.events.values()].map((row) => [row.event_id, row.trace_id]));
         expect(traces).toEqual(expectedTraces(streams));
       }),
-      { numRuns: RUNS },
+      LIMITS,
     );
   });
 
@@ -80,7 +84,7 @@ describe('what is guaranteed', () => {
         const { lastRows } = { lastRows: shuffled(streams, seed, { partitions }).lastRows() };
         expect(comparable(lastRows)).toEqual(reference);
       }),
-      { numRuns: RUNS },
+      LIMITS,
     );
   });
 
@@ -97,7 +101,7 @@ describe('what is guaranteed', () => {
         );
         expect([...replay.lastRows().events.values()].every((row) => row.generation === 2)).toBe(true);
       }),
-      { numRuns: RUNS },
+      LIMITS,
     );
   });
 
@@ -117,7 +121,7 @@ describe('what is guaranteed', () => {
           expect(total).toBe(new Set(streams.flat().map((event) => event.id)).size);
         },
       ),
-      { numRuns: RUNS },
+      LIMITS,
     );
   });
 
@@ -142,7 +146,7 @@ describe('what is guaranteed', () => {
           shape(plain(streams, { maxEventsPerTrace })),
         );
       }),
-      { numRuns: RUNS },
+      LIMITS,
     );
   });
 });

@@ -8,6 +8,8 @@ import { allStreams, ids, lambdaAgent } from './real-streams.js';
 import { comparable, totalsThatDiffer } from './rows.js';
 
 const RUNS = Number(process.env.DRIVER_RUNS ?? 40);
+/** A failure is shrunk for so long; the smallest case found by then is shown with its seed. */
+const LIMITS = { numRuns: RUNS, interruptAfterTimeLimit: 40_000 };
 const HOUR = 3_600_000;
 const sessionOf = (id: string) => uuidOf(groupKeys.session(id));
 
@@ -101,7 +103,7 @@ describe('the last rows of the whole topology', () => {
       fc.property(fc.integer({ min: 0 }), fc.constantFrom(1, 3, 6), (seed, partitions) => {
         expect(comparable(shuffled(allStreams(), seed, partitions).lastRows())).toEqual(reference);
       }),
-      { numRuns: RUNS },
+      LIMITS,
     );
   });
 
@@ -117,7 +119,7 @@ describe('the last rows of the whole topology', () => {
           comparable(driver.lastRows(), { raw: false }),
         );
       }),
-      { numRuns: RUNS },
+      LIMITS,
     );
   });
 });

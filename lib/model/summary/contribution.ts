@@ -84,7 +84,8 @@ export function contributionOf(event: Source): Contribution {
     updated: event.updated_ms,
   };
   if (duration !== undefined && !ENDS.test(type) && !WITHOUT_SPAN.has(type)) {
-    contribution.end = event.timestamp_ms + Math.round(duration);
+    const end = event.timestamp_ms + Math.round(duration);
+    if (end > event.timestamp_ms) contribution.end = end;
   }
   if (event.agent_id !== null) contribution.agent = keyName(event.agent_id, AGENT_BYTES);
   if (event.framework !== null) contribution.framework = keyName(event.framework, NAME_BYTES);
@@ -96,12 +97,16 @@ export function contributionOf(event: Source): Contribution {
   const us = duration === undefined ? undefined : Math.round(duration * 1_000);
   const tool = name(properties.tool_name);
   if (tool !== undefined) {
-    contribution.tool = { name: tool, phase: toolPhase(type), us };
+    contribution.tool = { name: tool, phase: toolPhase(type) };
+    if (us !== undefined) contribution.tool.us = us;
     if (type === 'tool_error') contribution.tool.failed = true;
   }
   const model = name(properties.model);
   if (model !== undefined) {
-    contribution.model = { name: model, phase: modelPhase(type), us, tokens: tokensOf(properties) };
+    contribution.model = { name: model, phase: modelPhase(type) };
+    if (us !== undefined) contribution.model.us = us;
+    const tokens = tokensOf(properties);
+    if (tokens) contribution.model.tokens = tokens;
     if (type === 'llm_error') contribution.model.failed = true;
   }
   return contribution;

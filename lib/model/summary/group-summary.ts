@@ -68,12 +68,11 @@ export function addContribution(into: SummaryState | null, c: Contribution): Sum
   return summary;
 }
 
-/** The summary of `base` and the further contributions, without changing `base`; null where there is neither. */
+/** A summary of its own of `base` and the further contributions; null where there is neither. */
 export function summarise(
   base: SummaryState | null,
-  further: readonly Contribution[] = [],
+  further: Iterable<Contribution> = [],
 ): SummaryState | null {
-  if (further.length === 0) return base;
   let summary = base === null ? null : structuredClone(base);
   for (const contribution of further) summary = addContribution(summary, contribution);
   return summary;

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { AgentEvent } from '../events.js';
 import { contributionOf } from './contribution.js';
 import { addContribution, LIMITS, type SummaryState, summarise, toGroupSummary } from './group-summary.js';
+import { pack, unpack } from './packed.js';
 import { keyName, plus, type Tally, tallied } from './tally.js';
 
 const event = (over: Partial<AgentEvent>, properties: object = {}): AgentEvent => ({
@@ -72,6 +73,15 @@ describe('a summary', () => {
         for (const one of contributions.slice(0, cut)) base = addContribution(base, one);
         const split = summarise(base, contributions.slice(cut))!;
         expect(toGroupSummary(split, { truncated: false, continues: null })).toEqual(summaryOf(events));
+      }),
+    );
+  });
+
+  it('is kept in short form without loss', () => {
+    fc.assert(
+      fc.property(anyEvent, (one) => {
+        const contribution = contributionOf(one);
+        expect(unpack(JSON.parse(JSON.stringify(pack(contribution))))).toEqual(contribution);
       }),
     );
   });

@@ -4,6 +4,7 @@ import {
   type SummaryState,
   summarise,
 } from '../../../../lib/model/summary/group-summary.js';
+import { type Packed, pack, unpack } from '../../../../lib/model/summary/packed.js';
 import type { StateStore } from '../../../../lib/topology/topology.js';
 import { HASH_CHARACTERS, hashOfId, IdIndex, readChunk } from './id-index.js';
 import {
@@ -20,7 +21,7 @@ import {
 } from './state.js';
 
 /** Where an event id is known: in a tail (it can be amended exactly) or only by its hash. */
-export type Found = { part: number; inTail: Contribution[]; at: number } | { part: number; inTail: null };
+export type Found = { part: number; inTail: Packed[]; at: number } | { part: number; inTail: null };
 
 /**
  * A group's entries in the state store. Invariants: a part's events are those folded into its base plus its tail; every
@@ -29,6 +30,8 @@ export type Found = { part: number; inTail: Contribution[]; at: number } | { par
  */
 export class GroupStore {
   private readonly index = new IdIndex();
+  /** Base and tail of a part together, by its tail: kept in step with it, and made anew from the state where missing. */
+  private readonly totals = new WeakMap<Packed[], SummaryState>();
 
   constructor(private readonly state: StateStore<TraceState>) {}
 
@@ -50,19 +53,24 @@ export class GroupStore {
     this.state.put(stateKeys.part(home, part), value);
   }
 
-  /** Summary of one part; null where nothing is known of its events. Does not change the state. */
-  summary(home: string, head: GroupHead, part: number): SummaryState | null {
-    const { base, tail } = this.part(home, part);
-    return summarise(base, part === head.part ? head.tail : tail);
+  /** Summary of one part, to be read only; null where nothing is known of its events. */
+  summary(home: string, head: GroupHead, number: number): SummaryState | null {
+    const part = this.part(home, number);
+    const tail = number === head.part ? head.tail : part.tail;
+    const known = this.totals.get(tail);
+    if (known) return known;
+    const total = summarise(part.base, tail.map(unpack));
+    if (total) this.totals.set(tail, total);
+    return total;
   }
 
   find(home: string, head: GroupHead, eventId: string): Found | undefined {
     const id = shortId(eventId);
-    const at = head.tail.findIndex((event) => event.id === id);
+    const at = head.tail.findIndex(([known]) => known === id);
     if (at >= 0) return { part: head.part, inTail: head.tail, at };
     if (head.part > head.oldest) {
       const { tail } = this.part(home, head.part - 1);
-      const before = tail.findIndex((event) => event.id === id);
+      const before = tail.findIndex(([known]) => known === id);
       if (before >= 0) return { part: head.part - 1, inTail: tail, at: before };
     } else if (this.part(home, head.part).chunks === 0) return undefined;
     const part = this.index.partOf(home, hashOfId(id), (ids) => this.readIds(home, head, ids));
@@ -71,14 +79,22 @@ export class GroupStore {
 
   /** Adds an event to the part that takes new ones; the caller puts the head. */
   append(home: string, head: GroupHead, contribution: Contribution): void {
-    head.tail.push(contribution);
+    head.tail.push(pack(contribution));
     head.count += 1;
+    const total = this.totals.get(head.tail);
+    if (total) addContribution(total, contribution);
     if (head.tail.length > TAIL_EVENTS) {
       const part = this.part(home, head.part);
       this.foldAway(home, head.part, part, head.tail.splice(0, TAIL_FOLD));
       part.seen = head.seen;
       this.putPart(home, head.part, part);
     }
+  }
+
+  /** Replaces what an event in a tail contributes; the caller puts what holds the tail. */
+  amend(found: Found & { inTail: Packed[] }, contribution: Contribution): void {
+    found.inTail[found.at] = pack(contribution);
+    this.totals.delete(found.inTail);
   }
 
   /**
@@ -88,7 +104,8 @@ export class GroupStore {
   openNextPart(home: string, head: GroupHead): void {
     if (head.part > head.oldest) {
       const before = this.part(home, head.part - 1);
-      this.foldAway(home, head.part - 1, before, before.tail.splice(0));
+      this.foldAway(home, head.part - 1, before, before.tail);
+      before.tail = [];
       this.putPart(home, head.part - 1, before);
     }
     const closing = this.part(home, head.part);
@@ -109,7 +126,7 @@ export class GroupStore {
   dropAllIds(home: string, head: GroupHead): void {
     if (head.tail.length > 0) {
       const part = this.part(home, head.part);
-      for (const event of head.tail) part.base = addContribution(part.base, event);
+      for (const event of head.tail) part.base = addContribution(part.base, unpack(event));
       head.tail = [];
       this.putPart(home, head.part, part);
     }
@@ -131,7 +148,8 @@ export class GroupStore {
     const known = this.part(home, part);
     for (let chunk = 0; chunk < known.chunks; chunk++) this.state.delete(stateKeys.ids(home, part, chunk));
     known.chunks = 0;
-    for (const event of known.tail.splice(0)) known.base = addContribution(known.base, event);
+    for (const event of known.tail) known.base = addContribution(known.base, unpack(event));
+    known.tail = [];
     // the end may lie beyond the last event by a duration, which only widens the doubt
     if (known.base) head.doubt = Math.max(head.doubt ?? known.base.end, known.base.end);
     if (part <= 2 || part === head.part) this.putPart(home, part, known);
@@ -139,9 +157,9 @@ export class GroupStore {
     this.index.forget(home);
   }
 
-  private foldAway(home: string, number: number, part: GroupPart, events: Contribution[]): void {
-    const hashes = events.map((event) => hashOfId(event.id));
-    for (const event of events) part.base = addContribution(part.base, event);
+  private foldAway(home: string, number: number, part: GroupPart, events: readonly Packed[]): void {
+    const hashes = events.map(([id]) => hashOfId(id));
+    for (const event of events) part.base = addContribution(part.base, unpack(event));
     let rest = hashes;
     while (rest.length > 0) {
       const last = part.chunks - 1;

@@ -158,10 +158,9 @@ export class TraceProcessor implements Processor<ParsedEvent | Bind, TraceState>
   private amend(home: string, found: Found, event: ParsedEvent, context: Context): void {
     const groups = this.store(context);
     const part = groups.part(home, found.part);
-    if (found.inTail) found.inTail[found.at] = contributionOf(event);
+    if (found.inTail) groups.amend(found, contributionOf(event));
     else part.lost = true;
-    const holdsTail = found.inTail !== null && part.tail === found.inTail;
-    if (holdsTail || !found.inTail) groups.putPart(home, found.part, part);
+    if (found.inTail === null || found.inTail === part.tail) groups.putPart(home, found.part, part);
   }
 
   private markLost(home: string, head: GroupHead, context: Context): void {

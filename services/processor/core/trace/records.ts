@@ -33,9 +33,28 @@ export function agentEvent(
   stamp: Stamp,
   doubtful: boolean,
 ): AgentEvent {
-  const { home_key: _home, amends: _amends, reply_to: _replyTo, ...rest } = event;
   const flags = doubtful && !event.flags.includes(STATE_LOST) ? [...event.flags, STATE_LOST] : event.flags;
-  return { ...rest, ...part, flags, ...stamp };
+  return {
+    event_id: event.event_id,
+    group_id: part.group_id,
+    group_key: part.group_key,
+    trace_id: part.trace_id,
+    session_id: event.session_id,
+    agent_id: event.agent_id,
+    timestamp_ms: event.timestamp_ms,
+    event_type: event.event_type,
+    framework: event.framework,
+    properties: event.properties,
+    source: event.source,
+    raw: event.raw,
+    created_ms: event.created_ms,
+    updated_ms: event.updated_ms,
+    why: event.why,
+    flags,
+    options: event.options,
+    revision: stamp.revision,
+    generation: stamp.generation,
+  };
 }
 
 export function groupLink(

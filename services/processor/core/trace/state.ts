@@ -1,13 +1,13 @@
 import type { Bind } from '../../../../lib/model/events.js';
-import type { Contribution } from '../../../../lib/model/summary/contribution.js';
 import type { SummaryState } from '../../../../lib/model/summary/group-summary.js';
+import type { Packed } from '../../../../lib/model/summary/packed.js';
 
 /** The bind that decides a session's root: the least by (time, event_id, trace_id). */
 export type RootBind = Pick<Bind, 'trace_id' | 'timestamp_ms' | 'event_id' | 'appended_ms'>;
 
 /**
- * Head of a group, one entry per home key. The last few events are kept here as {@link Contribution}s, so that an amend can
- * replace one exactly; older ones are folded into the part's base and their ids moved to chunks.
+ * Head of a group, one entry per home key. What the last few events contribute is kept
+ * here, so that an amend can replace it exactly; older events are folded into the part's base, their ids moved to chunks.
  */
 export interface GroupHead {
   kind: 'group';
@@ -20,7 +20,7 @@ export interface GroupHead {
   part: number;
   /** Events accepted by that part, retired state included. */
   count: number;
-  tail: Contribution[];
+  tail: Packed[];
   /** Least part whose event ids are still kept. */
   oldest: number;
   /** Greatest event time among events whose ids were dropped: what is not later may be a duplicate. Null: none were. */
@@ -38,7 +38,7 @@ export interface GroupPart {
   kind: 'part';
   base: SummaryState | null;
   /** The last events of a part that takes no more; empty while the head holds them. */
-  tail: Contribution[];
+  tail: Packed[];
   /** Number of id chunks. */
   chunks: number;
   /** Counts cover less than what was emitted. */
@@ -79,8 +79,11 @@ export const IDS_QUIET_MS = 60 * 60_000;
 export const STEP_MS = 60_000;
 /** What is left of a session or trace after its head: as long as raw-logs keeps what it came from. */
 export const RETIRED_MS = 7 * 24 * 3_600_000;
-/** Most contributions in a tail, and how many of them are folded away at once. */
-export const TAIL_EVENTS = 32;
-export const TAIL_FOLD = 16;
-/** Ids in one chunk: 2.8 KiB, written again with each fold until it is full. */
-export const CHUNK_IDS = 256;
+/**
+ * Most contributions in a tail, and how many of them are folded away at once. Parse amends only the last event of a stream, so
+ * eight later ones of the same group must have come from elsewhere before an amend is too late to be counted exactly.
+ */
+export const TAIL_EVENTS = 16;
+export const TAIL_FOLD = 8;
+/** Ids in one chunk: 1.4 KiB, written again with each fold until it is full. */
+export const CHUNK_IDS = 128;
