@@ -1,5 +1,6 @@
 import type { AgentEvent, AgentTrace, GroupLink } from '../model/events.js';
 import { recountTrace } from '../model/summary/recount.js';
+import { replaces } from '../stores/surreal/precedence.js';
 
 /** What the stores hold once everything has been written: rows of events by event_id, of traces by trace_id. */
 export interface LastRows {
@@ -19,33 +20,38 @@ const STATE_LOST = 'state_lost';
 
 /**
  * The sinks' rules over the records of agent-events and agent-traces, each partition in its order:
- * - a row is replaced by what is newer by (generation, revision);
+ * - a row is replaced by what takes precedence: within a group what is newer by (generation, revision);
  * - a {@link GroupLink} moves every row of its group that is older than it; one that links to where the group is moves nothing;
  * - an event flagged `state_lost` may have been there before: the row that is there stays. The flag is not stored;
- * - a trace that says `state_lost` is counted from its rows.
+ * - a trace that says `state_lost`, or whose event another group claims, is counted from its rows.
  */
 export class LastRowsReader {
   private readonly events = new Map<string, AgentEvent>();
   private readonly groups = new Map<string, Set<string>>();
   private readonly traces = new Map<string, AgentTrace>();
+  private readonly recounted = new Set<string>();
 
   event(event: AgentEvent): void {
     const flags = event.flags.filter((flag) => flag !== STATE_LOST);
     const known = this.events.get(event.event_id);
-    if (known && (flags.length < event.flags.length || !isNewer(event, known))) return;
-    if (known) this.groups.get(known.group_id)?.delete(event.event_id);
+    if (known) {
+      const isLost = flags.length < event.flags.length;
+      if (known.group_id !== event.group_id) this.recounted.add(known.trace_id).add(event.trace_id);
+      if (isLost || !replaces(event, known)) return;
+      this.groups.get(known.group_id)?.delete(event.event_id);
+    }
     this.events.set(event.event_id, { ...event, flags });
     const group = this.groups.get(event.group_id) ?? new Set();
     this.groups.set(event.group_id, group.add(event.event_id));
   }
 
   link(link: GroupLink): void {
-    if (link.trace_id === link.previous_trace_id) return;
+    const { trace_id, previous_trace_id, revision, generation } = link;
+    if (trace_id === previous_trace_id) return;
+    if (this.recounted.has(previous_trace_id)) this.recounted.add(trace_id);
     for (const eventId of this.groups.get(link.group_id) ?? []) {
       const row = this.events.get(eventId)!;
-      if (!isNewer(link, row)) continue;
-      const { trace_id, revision, generation } = link;
-      this.events.set(eventId, { ...row, trace_id, revision, generation });
+      if (isNewer(link, row)) this.events.set(eventId, { ...row, trace_id, revision, generation });
     }
   }
 
@@ -57,7 +63,8 @@ export class LastRowsReader {
   rows(): LastRows {
     const traces = new Map<string, AgentTrace>();
     for (const [id, trace] of this.traces) {
-      const rows = trace.state_lost ? [...this.events.values()].filter((row) => row.trace_id === id) : null;
+      const isRecounted = trace.state_lost || this.recounted.has(id);
+      const rows = isRecounted ? [...this.events.values()].filter((row) => row.trace_id === id) : null;
       traces.set(id, { ...(rows ? recountTrace(rows, trace) : trace), state_lost: false });
     }
     return { events: new Map(this.events), traces };
