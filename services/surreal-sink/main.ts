@@ -1,6 +1,7 @@
 import { loadSchemas } from '../../lib/config/schemas.js';
 import { sendDeadLetter } from '../../lib/kafka/dead-letter.js';
 import { runGroupConsumer } from '../../lib/kafka/group-consumer.js';
+import { memberFileIn } from '../../lib/kafka/member-file.js';
 import { createProducer } from '../../lib/kafka/producer.js';
 import { connectRegistry } from '../../lib/kafka/registry.js';
 import type { GroupConsumer } from '../../lib/kafka/types.js';
@@ -16,6 +17,7 @@ import { runRetention } from './retention.js';
 import { createHandler, TOPICS } from './sink.js';
 
 const SERVICE = 'surreal-sink';
+const GROUP = 'vectadb-surreal-sink';
 const config = readConfig();
 const logger = createLogger(SERVICE, config.LOG_LEVEL);
 const stopping = new AbortController();
@@ -52,7 +54,8 @@ try {
   state = 'joining';
   consumer = await runGroupConsumer({
     kafka,
-    groupId: 'vectadb-surreal-sink',
+    groupId: GROUP,
+    memberFile: memberFileIn(config.VECTADB_STATE, GROUP),
     topics: TOPICS,
     maxBatchRecords: config.BATCH_RECORDS,
     codec: { codec, learn: (id) => schemas.learn(id) },

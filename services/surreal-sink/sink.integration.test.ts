@@ -180,6 +180,20 @@ describe('the handler of agent-events', () => {
     expect(dead).toEqual([]);
   });
 
+  test('a batch that a former owner of the partition writes late changes nothing', async () => {
+    const slice = fc.record({ from: fc.nat(29), take: fc.integer({ min: 1, max: 8 }) });
+    await fc.assert(
+      fc.asyncProperty(log, fc.array(slice, { minLength: 1, maxLength: 3 }), async (records, late) => {
+        await emptyStore(store);
+        await deliver(records);
+        for (const { from, take } of late)
+          await deliver(records.slice(from, from + take), 'agent-events', from);
+        expect(await stored()).toEqual(model(records));
+      }),
+      { numRuns: 60 },
+    );
+  });
+
   test('two partitions at once, of groups that share ids, end in the same rows', async () => {
     await fc.assert(
       fc.asyncProperty(log, async (records) => {

@@ -91,25 +91,25 @@ async function replaceEvents(store: SurrealStore, writes: EventWrite[]): Promise
   });
   const marks = [...strangers];
   if (newer.length === 0 && marks.length === 0) return 0;
-  const results = await store.query<unknown[]>(
+  await store.query(
     `BEGIN;
-     LET $written = $rows.map(|$r| {
+     FOR $write IN $writes {
+       LET $r = $write.row;
+       LET $was = $r.id.trace_id;
        LET $done = (UPSERT $r.id CONTENT $r WHERE ${REPLACES_STORED} RETURN VALUE id);
-       RETURN IF array::len($done) > 0 { $r.id } ELSE { NONE };
-     }).filter(|$id| $id != NONE);
-     LET $moved = $edges.filter(|$edge| $edge.out IN $written);
-     DELETE $moved.map(|$edge| $edge.id) RETURN NONE;
-     INSERT RELATION INTO contains $moved RETURN NONE;
+       IF array::len($done) > 0 AND $was != $r.trace_id {
+         DELETE $write.edge.id RETURN NONE;
+         INSERT RELATION INTO contains $write.edge RETURN NONE;
+       };
+     };
      ${markStatement(marks)}
-     RETURN array::len($written);
      COMMIT;`,
     {
-      rows: newer.map(({ record }) => record),
-      edges: newer.map(edgeOf),
+      writes: newer.map((write) => ({ row: write.record, edge: edgeOf(write) })),
       ...markBindings(marks, SHARED_ID),
     },
   );
-  return results.at(-2) as number;
+  return newer.length;
 }
 
 /**
@@ -124,11 +124,12 @@ export async function moveGroup(
   link: GroupLink,
   previous: string[] = [link.previous_trace_id],
 ): Promise<number> {
+  // the members are selected first: an UPDATE with both conditions would read the whole table
   const results = await store.query<unknown[]>(
     `BEGIN;
-     LET $moved = (UPDATE agent_event SET trace_id = $trace_id, revision = $revision, generation = $generation
-       WHERE group_id = $group_id AND (generation < $generation OR (generation = $generation AND revision < $revision))
-       RETURN VALUE id);
+     LET $members = (SELECT VALUE id FROM agent_event WHERE group_id = $group_id);
+     LET $moved = (UPDATE $members SET trace_id = $trace_id, revision = $revision, generation = $generation
+       WHERE generation < $generation OR (generation = $generation AND revision < $revision) RETURN VALUE id);
      DELETE $moved.map(|$id| type::record('contains', record::id($id))) RETURN NONE;
      INSERT RELATION INTO contains
        $moved.map(|$id| { id: type::record('contains', record::id($id)), in: $trace, out: $id }) RETURN NONE;
