@@ -226,6 +226,7 @@ export const PROPERTIES: readonly FieldPaths[] = [
     'llm_model',
     ...attributes('gen_ai.request.model', 'llm.model_name'),
     'extra/metadata/ls_model_name',
+    'metadata/ls_model_name',
     'extra/invocation_params/model',
     'response/model',
     'kwargs/model',

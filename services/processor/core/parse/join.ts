@@ -32,7 +32,7 @@ export function joinLine(
   if (hasTraceback(text) && (open.failure || open.takes === 'traceback') && !startsRecord) return 'line';
   if (startsRecord) return 'new';
   if (open.depth > 0) return isStrong(next) ? 'new' : 'line';
-  if (next.isObject) return 'new';
+  if (next.isObject && (open.takes !== 'block' || isTelling(next))) return 'new';
   if (text === '') return open.takes === 'none' ? 'echo' : 'line';
   if (colours?.resetsFirst) return 'new';
   if (open.takes === 'traceback') return continuesTraceback(text, indent, open.thrown) ? 'line' : 'new';
@@ -54,6 +54,10 @@ export function joinLine(
 
 /** A line that a rule recognised for certain, so that it is no prose of the record before it. */
 const isStrong = ({ rule, parsed }: Reading): boolean => rule !== null && parsed && !rule.weak;
+
+/** A decoded object that says more than data does: what it is, when it was, or whose. */
+const isTelling = ({ parsed, level, timeMs, traceId, sessionId, agentId }: Reading): boolean =>
+  parsed || level !== null || timeMs !== null || traceId !== null || sessionId !== null || agentId !== null;
 
 /** `INFO:agent:done` and a bare `done`, in either order: one record, printed by two handlers. */
 const isEcho = ({ echo, prefixed, segments, ends }: OpenRecord, next: Reading): boolean =>

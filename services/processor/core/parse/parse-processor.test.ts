@@ -317,6 +317,43 @@ describe('joining', () => {
     expect(run.sent.map(({ event_type }) => event_type)).toEqual(['chain_end', 'tool_call']);
   });
 
+  test('a record that holds a whole turn is its steps, with ids of their own', () => {
+    const message = 'Thought: find one\nAction: find_berth\nAction Input: {"length": 12}';
+    const rows = new ParseRun().raw({ message, source: sourceOf('a', { log_id: '9' }) }).finish();
+    expect(rows.map(({ event_type, raw }) => [event_type, raw.index])).toEqual([
+      ['agent_thought', 0],
+      ['agent_action', 1],
+    ]);
+    expect(rows[1]!.props).toMatchObject({ tool_name: 'find_berth', tool_input: '{"length": 12}' });
+    expect(new Set(rows.map(({ event_id }) => event_id)).size).toBe(2);
+  });
+
+  test('a prompt that quotes the form stays whole', () => {
+    const message =
+      'Prompt after formatting:\nUse this form:\nThought: think\nAction: act\nFinal Answer: answer';
+    expect(only(joined(message)).event_type).toBe('llm_start');
+  });
+
+  test('data printed as JSON inside a block is part of it, a record of its own is not', () => {
+    const rows = joined(
+      'Observation: two rows',
+      '{"berth": 4}',
+      '{"berth": 5}',
+      '{"level": "INFO", "message": "next"}',
+    );
+    expect(rows.map(({ event_type }) => event_type)).toEqual(['tool_result', 'log']);
+    expect(rows[0]!.props.tool_output).toBe('two rows\n{"berth": 4}\n{"berth": 5}');
+  });
+
+  test.each([
+    ['#033[1m> Finished chain.#033[0m'],
+    ['[1m> Finished chain.[0m'],
+    ['\\u001b[1m> Finished chain.\\u001b[0m'],
+    ['\u001b[1m> Finished chain.\u001b[0m'],
+  ])('colours do not hide %j', (line) => {
+    expect(only(joined(line)).event_type).toBe('chain_end');
+  });
+
   test('a record at its size limit ends there, says so, and loses nothing', () => {
     const run = ParseRun.withConfig('parser: { max_record_bytes: 1000 }');
     run.lines('a', 'Observation: begin', ...Array.from({ length: 30 }, (_, i) => `${i} `.padEnd(60, 'x')));

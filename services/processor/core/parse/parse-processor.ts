@@ -6,6 +6,7 @@ import type {
   StateStore,
 } from '../../../../lib/topology/topology.js';
 import type { CompiledRules } from '../rules/compiled-rules.js';
+import type { RuleSet } from '../rules/rule-set.js';
 import { type Assignment, assignGroup } from './assign-group.js';
 import { bindOf, buildEvent, contentOf, contentOfLines, type EventContent, GroupIds } from './build-event.js';
 import { joinLine } from './join.js';
@@ -22,6 +23,7 @@ import { type Reading, readRecord } from './reading.js';
 import { appendLine, cutText, dropText, readLines } from './record-text.js';
 import { SeenRecords } from './seen-records.js';
 import type { ParseSettings } from './settings.js';
+import { splitRecord } from './split-record.js';
 import { StreamContext } from './stream-context.js';
 import { streamOf } from './stream-key.js';
 import { readStructuredEvent } from './structured-event.js';
@@ -40,6 +42,20 @@ export interface ParseOptions {
   epoch: string;
   /** Told of every record, in order. */
   observe?: (outcome: RecordOutcome) => void;
+}
+
+/** One event's share of a line, mostly all of it. */
+interface LinePart {
+  record: InputRecord<RawInput>;
+  line: RawLine;
+  id: string;
+  /** n for the n-th further event of the record. */
+  index: number;
+  message: string;
+  reading: Reading;
+  rules: RuleSet;
+  configuredAgent: string | null;
+  cut: boolean;
 }
 
 export const PARSED_EVENTS = 'parsed-events';
@@ -77,7 +93,9 @@ export class ParseProcessor implements Processor<RawInput, ParseState> {
     }
     const stream = streamOf(value.source, record.key);
     const state = stream === null ? null : this.streamState(stream, timestampMs, context.state);
-    const { id, known } = this.identify(record, value);
+    const identity = this.identityOf(record, value);
+    const id = eventIdOf(identity);
+    const known = identity.kind !== 'position';
     if (stream !== null && state !== null && known) {
       if (this.seen.check(stream, state, isUuid(id) ? id : uuidOf(`seen:${id}`), timestampMs, context)) {
         this.options.observe?.({ offset: record.offset, eventId: id, continues: true });
@@ -85,7 +103,7 @@ export class ParseProcessor implements Processor<RawInput, ParseState> {
       }
     }
     if (value.kind === 'event') this.processEvent(record, value, id, stream, context);
-    else this.processLine(record, value, id, stream, state, context);
+    else this.processLine(record, value, identity, stream, state, context);
     if (stream !== null && state !== null) this.putStream(stream, state, context.state);
   }
 
@@ -136,15 +154,41 @@ export class ParseProcessor implements Processor<RawInput, ParseState> {
   private processLine(
     record: InputRecord<RawInput>,
     line: RawLine,
-    id: string,
+    identity: EventIdentity,
     stream: string | null,
     state: StreamState | null,
     context: ProcessorContext<ParseState>,
   ): void {
     const { settings } = this.options;
-    const { rules, agentId: configuredAgent } = this.options.rules.forGroup(line.source?.log_group ?? null);
-    const { text: message, cut } = cutText(line.message, settings.maxRecordBytes);
-    const reading = readRecord(message, rules, state?.tags ?? []);
+    const { rules, agentId } = this.options.rules.forGroup(line.source?.log_group ?? null);
+    const { text, cut } = cutText(line.message, settings.maxRecordBytes);
+    const reading = readRecord(text, rules, state?.tags ?? []);
+    const parts = splitRecord(text, reading, rules, state?.tags ?? []);
+    parts.forEach((message, index) => {
+      const part: LinePart = {
+        record,
+        line,
+        id: eventIdOf(identity, index),
+        index,
+        message,
+        reading: parts.length === 1 ? reading : readRecord(message, rules, state?.tags ?? []),
+        rules,
+        configuredAgent: agentId,
+        cut,
+      };
+      if (index > 0) part.reading.timeMs ??= reading.timeMs;
+      this.processPart(part, stream, state, context);
+    });
+  }
+
+  private processPart(
+    part: LinePart,
+    stream: string | null,
+    state: StreamState | null,
+    context: ProcessorContext<ParseState>,
+  ): void {
+    const { settings } = this.options;
+    const { record, line, id, message, reading, rules, configuredAgent, cut } = part;
     const open = state?.open ?? null;
     if (stream !== null && state !== null && open !== null) {
       const gapMs = record.timestampMs - open.lastMs;
@@ -156,7 +200,7 @@ export class ParseProcessor implements Processor<RawInput, ParseState> {
           this.contents.delete(open);
         }
         this.setTags(state, reading);
-        this.options.observe?.({ offset: record.offset, eventId: open.head.event_id, continues: true });
+        this.observe(part, open.head.event_id, true);
         return;
       }
       this.close(stream, state, context);
@@ -184,8 +228,8 @@ export class ParseProcessor implements Processor<RawInput, ParseState> {
       stream === null ? null : new StreamContext(stream, context.state),
       settings,
     );
-    const head = this.headOf(record, id, reading.traceId, assignment, eventMs, flags);
-    this.options.observe?.({ offset: record.offset, eventId: id, continues: false });
+    const head = this.headOf(record, id, reading.traceId, assignment, eventMs, flags, part.index);
+    this.observe(part, id, false);
     const content = contentOf(message, reading);
     if (stream === null || state === null) {
       this.forward(head, content, message, record.timestampMs, false, context);
@@ -202,6 +246,11 @@ export class ParseProcessor implements Processor<RawInput, ParseState> {
     this.contents.set(opened, content);
     state.open = opened;
     if (!mayGrow(opened, rules)) this.send(stream, opened, context);
+  }
+
+  /** A record with several events is told of by its first. */
+  private observe({ record, index }: LinePart, eventId: string, continues: boolean): void {
+    if (index === 0) this.options.observe?.({ offset: record.offset, eventId, continues });
   }
 
   private close(stream: string, state: StreamState, context: ProcessorContext<ParseState>): void {
@@ -245,6 +294,7 @@ export class ParseProcessor implements Processor<RawInput, ParseState> {
     assignment: Assignment,
     timestampMs: number,
     flags: string[],
+    index = 0,
   ): EventHead {
     const { value, headers } = record;
     const replyTo = headers[REPLY_TO_HEADER];
@@ -254,19 +304,13 @@ export class ParseProcessor implements Processor<RawInput, ParseState> {
       ...assignment,
       timestamp_ms: timestampMs,
       source: value.source,
-      raw: { topic: record.topic, partition: record.partition, offset: record.offset, index: 0 },
+      raw: { topic: record.topic, partition: record.partition, offset: record.offset, index },
       created_ms: record.timestampMs,
       flags,
       options: value.options,
       reply_to:
         replyTo !== undefined && replyTo.length <= MAX_REPLY_TO_BYTES ? replyTo.toString('utf8') : null,
     };
-  }
-
-  /** Id of a record's event, and whether the same record may come again under it. */
-  private identify(record: InputRecord<RawInput>, value: RawInput): { id: string; known: boolean } {
-    const identity = this.identityOf(record, value);
-    return { id: eventIdOf(identity), known: identity.kind !== 'position' };
   }
 
   private identityOf({ topic, partition, offset }: InputRecord<RawInput>, value: RawInput): EventIdentity {

@@ -1,6 +1,7 @@
 import type { RuleMatch, RuleSet } from '../rules/rule-set.js';
 import { groupsOf, valueAt } from '../rules/rule-set.js';
 import type { CompiledRule, Takes } from '../rules/rule-types.js';
+import { eventTypeOf } from './event-types.js';
 import { isFailure, readLevel } from './levels.js';
 import { readTimeValue } from './line-time.js';
 import { readPairs } from './logfmt.js';
@@ -189,9 +190,10 @@ function readTail(reading: Reading, text: string): void {
   reading.sessionId ??= structured.sessionId;
   reading.agentId ??= structured.agentId;
   if (!isWhole) {
-    if (reading.parsed || brace > 0)
-      for (const [name, value] of Object.entries(structured.properties)) reading.properties[name] ??= value;
-    if (!reading.parsed && brace > 0) nameByHead(reading, text.slice(0, brace));
+    if (!reading.parsed) nameByHead(reading, brace > 0 ? text.slice(0, brace) : headOfPairs(text));
+    // in prose, `a=1` is no field of the record's
+    if (!reading.parsed && brace < 0 && !reading.unwrapped.startsRecord) return;
+    for (const [name, value] of Object.entries(structured.properties)) reading.properties[name] ??= value;
     return;
   }
   for (const [name, value] of Object.entries(structured.properties)) reading.properties[name] ??= value;
@@ -211,21 +213,23 @@ function braceOf(text: string): number {
   return inline < 0 || (pretty >= 0 && pretty < inline) ? pretty : inline;
 }
 
-/** `tool_call {"tool": …}`: the word before the object names the event. */
+/** `tool_call {"tool": …}`, `tool call started  tool=…`: the words before the fields name the event. */
 function nameByHead(reading: Reading, head: string): void {
-  const type = readHeadType(head);
+  const words = head
+    .trim()
+    .replace(/[:\-=>|]{1,4}$/, '')
+    .trim();
+  const type = /^[A-Za-z]+(?:[_ .-][A-Za-z]+){1,3}$/.test(words) ? eventTypeOf(words) : null;
   if (type === null) return;
   reading.eventType = type;
-  reading.ruleName = 'named_object';
+  reading.ruleName = 'named_fields';
   reading.parsed = true;
 }
 
-function readHeadType(head: string): string | null {
-  const word = head
-    .trim()
-    .replace(/[:\-=>|]+$/, '')
-    .trim();
-  return /^\w+_\w+$/.test(word) ? (readStructured({ event: word }).eventType ?? null) : null;
+/** The words before the first `key=`. */
+function headOfPairs(text: string): string {
+  const before = text.slice(0, text.indexOf('='));
+  return before.slice(0, Math.max(0, before.lastIndexOf(' ')));
 }
 
 function matchForced(rule: CompiledRule, { text, raw }: Unwrapped): RuleMatch | null {

@@ -1,11 +1,11 @@
-import { type Colours, readColours, stripAnsi } from './ansi.js';
+import { type Colours, readColours, restoreEscapes, stripAnsi } from './ansi.js';
 import { readLevel } from './levels.js';
 import { readTime } from './line-time.js';
 import { KLOG_LEVELS, WRAPPERS, type WrapperFormat } from './wrapper-table.js';
 
 /** A line with its wrappers taken off. */
 export interface Unwrapped {
-  /** As received. */
+  /** As received, with the escapes of its colours. */
   raw: string;
   /** Message proper: no colours, no prefixes, no white space at either end. */
   text: string;
@@ -47,7 +47,8 @@ const byCode: WrapperFormat[][] = Array.from({ length: 128 }, (_, code) =>
 const NONE: WrapperFormat[] = [];
 
 /** Strips colours, then container, syslog and logger prefixes from the outside in; keeps what they tell. */
-export function unwrap(raw: string): Unwrapped {
+export function unwrap(received: string): Unwrapped {
+  const raw = restoreEscapes(received);
   const coloured = raw.includes('\u001b');
   const colours = coloured ? readColours(raw) : null;
   const plain = coloured ? stripAnsi(raw) : raw;

@@ -137,6 +137,13 @@ export const WRAPPERS: readonly WrapperFormat[] = [
     'https://docs.python.org/3/library/logging.html#logrecord-attributes',
   ),
   format(
+    'clock-level',
+    'record',
+    'd[',
+    String.raw`\[?(?:\d\d/\d\d/\d\d )?\d\d:\d\d:\d\d(?:[.,]\d{1,6})?\]?[ \t]{1,4}(?:[-|][ \t]{1,4})?[[(]?(?<level>${LEVEL})\b[\])]?(?:[ \t]{0,4}[-|:])?[ \t]{1,16}`,
+    'https://rich.readthedocs.io/en/stable/logging.html',
+  ),
+  format(
     'postgres',
     'record',
     'd[l',

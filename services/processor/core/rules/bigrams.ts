@@ -39,6 +39,7 @@ export class Bigrams {
 /** Slots of a literal's pairs. */
 export function literalSlots(literal: string): number[] {
   const slots = new Set<number>();
-  for (let i = 1; i < literal.length; i++) slots.add(slotOf(literal.charCodeAt(i - 1), literal.charCodeAt(i)));
+  for (let i = 1; i < literal.length; i++)
+    slots.add(slotOf(literal.charCodeAt(i - 1), literal.charCodeAt(i)));
   return [...slots];
 }

@@ -37,6 +37,8 @@ export interface RuleDefinition {
   takes?: Takes;
   /** A line matching this does not join, though `takes` would allow it. */
   until?: string;
+  /** A record that begins so may hold several: its lines that another such rule recognises are events of their own. */
+  splits?: boolean;
   /** Once lines have joined, the whole is classified anew: the first line alone does not tell. */
   reread?: boolean;
   /** Names of rules whose open event this rule's line joins; its captures are added to that event. */
@@ -113,6 +115,7 @@ export interface CompiledRule {
   takes: Takes;
   until: RegExp | null;
   joins: string[];
+  splits: boolean;
   reread: boolean;
   weak: boolean;
   groupByStream: boolean;

@@ -1,0 +1,40 @@
+import type { RuleSet } from '../rules/rule-set.js';
+import type { Reading } from './reading.js';
+import { unwrap } from './unwrap.js';
+
+const MAX_PARTS = 64;
+
+/**
+ * The parts of a record that holds several steps, as printers do that write a whole turn at once: `Thought: …`, `Action: …`,
+ * `Action Input: …` with line feeds between them. Only records that begin with a step are split, and only at lines that
+ * are steps for certain; a prompt that quotes the form begins otherwise and stays whole.
+ */
+export function splitRecord(
+  message: string,
+  reading: Reading,
+  rules: RuleSet,
+  tags: readonly string[],
+): string[] {
+  if (reading.rule?.splits !== true || !message.includes('\n')) return [message];
+  const parts: string[] = [];
+  let start = 0;
+  let at = message.indexOf('\n');
+  while (at >= 0 && parts.length < MAX_PARTS - 1) {
+    const next = message.indexOf('\n', at + 1);
+    const line = message.slice(at + 1, next < 0 ? undefined : next);
+    if (beginsStep(line, rules, tags)) {
+      parts.push(message.slice(start, at));
+      start = at + 1;
+    }
+    at = next;
+  }
+  parts.push(message.slice(start));
+  return parts;
+}
+
+function beginsStep(line: string, rules: RuleSet, tags: readonly string[]): boolean {
+  const { text, raw, colours } = unwrap(line);
+  if (text === '') return false;
+  const found = rules.classify({ text, raw, hasColours: colours !== null, json: null, tags });
+  return found?.rule.splits === true && !found.rule.raw;
+}
