@@ -124,11 +124,13 @@ export async function connectSurreal(settings: SurrealSettings): Promise<Surreal
         logger?.info({ url: settings.url }, 'SurrealDB: connected');
         return;
       } catch (error) {
-        reason = error instanceof Error ? error.message : String(error);
-        logger?.debug({ reason }, 'SurrealDB: no connection yet');
+        const why = error instanceof Error ? error.message : String(error);
+        if (why !== reason) logger?.warn({ reason: why }, 'SurrealDB: no connection yet');
+        reason = why;
       }
       await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, delayMs);
+        // not in step with other services that lost the same server
+        const timer = setTimeout(resolve, delayMs * (0.75 + Math.random() / 2));
         wake = () => {
           clearTimeout(timer);
           resolve();

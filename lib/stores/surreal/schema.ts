@@ -1,4 +1,7 @@
+import { createHash } from 'node:crypto';
+import pRetry from 'p-retry';
 import type { SurrealStore } from './connection.js';
+import { StoreRefusedError } from './errors.js';
 
 const identifier = (name: string) => `\`${name.replaceAll('\\', '\\\\').replaceAll('`', '\\`')}\``;
 
@@ -70,20 +73,43 @@ DEFINE FIELD OVERWRITE group_id ON causedBy TYPE string;
 DEFINE FIELD OVERWRITE reason ON causedBy TYPE string;
 DEFINE INDEX IF NOT EXISTS idx_group_id ON causedBy FIELDS group_id;
 
+DEFINE TABLE OVERWRITE vectadb_schema SCHEMAFULL;
+DEFINE FIELD OVERWRITE version ON vectadb_schema TYPE string;
+
 DEFINE TABLE OVERWRITE trace_recount SCHEMAFULL;
 DEFINE FIELD OVERWRITE reason ON trace_recount TYPE string;
 DEFINE FIELD OVERWRITE since ON trace_recount TYPE datetime;
 DEFINE FIELD OVERWRITE turn ON trace_recount TYPE int DEFAULT 0;
 `;
 
+/** Which tables a database has: compared before anything is defined. */
+const VERSION = createHash('sha256').update(TABLES).digest('hex').slice(0, 16);
+
+const CONFLICT_RETRIES = 8;
+
 /**
- * Makes namespace, database, tables, fields and indexes. Can be run again at any time and by several services at once.
+ * Makes namespace, database, tables, fields and indexes, or finds that they are there. Can be called at any time and by
+ * several services at once: definitions made at the same moment conflict, and are made again.
  * @throws StoreRefusedError, StoreUnavailableError
  */
 export async function applySchema(
   store: Pick<SurrealStore, 'query'>,
   names: { namespace: string; database: string },
 ): Promise<void> {
+  await pRetry(() => define(store, names), {
+    retries: CONFLICT_RETRIES,
+    minTimeout: 50,
+    maxTimeout: 2_000,
+    randomize: true,
+    shouldRetry: ({ error }) => error instanceof StoreRefusedError && error.conflict,
+  });
+}
+
+async function define(
+  store: Pick<SurrealStore, 'query'>,
+  names: { namespace: string; database: string },
+): Promise<void> {
+  if ((await versionOf(store)) === VERSION) return;
   await store.query(
     `DEFINE NAMESPACE IF NOT EXISTS ${identifier(names.namespace)};
      USE NS ${identifier(names.namespace)};
@@ -91,4 +117,16 @@ export async function applySchema(
      USE NS ${identifier(names.namespace)} DB ${identifier(names.database)};`,
   );
   await store.query(TABLES);
+  // a query of its own: it must not be noted where one of the definitions failed
+  await store.query('UPSERT vectadb_schema:current SET version = $version;', { version: VERSION });
+}
+
+async function versionOf(store: Pick<SurrealStore, 'query'>): Promise<string | null> {
+  try {
+    const [versions] = await store.query<[string[]]>('SELECT VALUE version FROM vectadb_schema:current;');
+    return versions[0] ?? null;
+  } catch (error) {
+    if (error instanceof StoreRefusedError && !error.conflict) return null; // no such table, or no such database yet
+    throw error;
+  }
 }

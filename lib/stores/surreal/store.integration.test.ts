@@ -45,10 +45,17 @@ const NASTY_IDS = [
 ];
 
 describe('writes', () => {
-  test('the schema can be applied again while rows are there', async () => {
+  test('the schema can be applied by several at once, and again while rows are there and are written', async () => {
+    const names = { namespace: 'vectadb', database: 'production' };
     await writeEvents(store, [sampleEvent()]);
-    await applySchema(store, { namespace: 'vectadb', database: 'production' });
-    expect(await countEvents(store)).toBe(1);
+    await store.query('DELETE vectadb_schema;');
+    await Promise.all([
+      ...Array.from({ length: 4 }, () => applySchema(store, names)),
+      writeEvents(store, [sampleEvent({ event_id: 'e2' })]),
+    ]);
+    await applySchema(store, names);
+    expect(await countEvents(store)).toBe(2);
+    await expect(store.query('CREATE agent_event:x SET trace_id = 5;')).rejects.toThrow(/coerce value for field/);
   });
 
   test('an event is stored once, with its edge, and comes back as it was sent', async () => {
