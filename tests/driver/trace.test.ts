@@ -183,6 +183,22 @@ describe('a group that grows too long', () => {
     expect(totalsThatDiffer(rows)).toEqual([]);
   });
 
+  it('remembers over a restore what was amended in the part before, exactly or not', () => {
+    const driver = handMadeDriver({ maxEventsPerTrace: 40, eager: true });
+    send(driver, ...Array.from({ length: 45 }, (_, i) => event(`e${i}`, { session: 'S', ms: T0 + i })));
+    const amend = (i: number) => event(`e${i}`, { session: 'S', type: 'error', amends: true, ms: T0 + i });
+    send(driver, amend(38));
+    driver.crash();
+    send(driver, amend(39));
+    const last = () => driver.read('group-states').at(-1)!.value as GroupState;
+    expect(last()).toMatchObject({ group_id: session('S'), error_count: 2, state_lost: false });
+    send(driver, amend(0));
+    driver.crash();
+    send(driver, amend(37));
+    expect(last()).toMatchObject({ group_id: session('S'), error_count: 3, state_lost: true });
+    expect(driver.lastRows().traces.get(session('S'))).toMatchObject({ total_events: 40, error_count: 4 });
+  });
+
   it('knows duplicates of every part and amends the part before exactly', () => {
     const driver = handMadeDriver({ maxEventsPerTrace: 40, eager: true });
     const all = Array.from({ length: 130 }, (_, i) => event(`e${i}`, { session: 'S', ms: T0 + i }));
