@@ -281,6 +281,15 @@ describe('what is forgotten', () => {
   });
 });
 
+describe('a pack that cannot be read', () => {
+  it('stops the process, since it holds the events of many streams', () => {
+    const driver = handMadeDriver();
+    driver.pipe('parsed-events', { key: null, value: Buffer.from([0, 0, 0, 0, 2, 9]) });
+    expect(() => driver.settle()).toThrow('the pack at parsed-events/0@0 cannot be read: AVRO_BODY');
+    expect(driver.read('dead-letter')).toEqual([]);
+  });
+});
+
 describe('one transaction', () => {
   it('sends one state of each touched group and one record of each trace', () => {
     const driver = handMadeDriver();
