@@ -55,9 +55,10 @@ export class RpcConnection {
     try {
       request = decode(frame);
     } catch (error) {
-      return failure(undefined, 'Validation', -32700, `the message is not CBOR: ${String(error)}`);
+      return failure(undefined, 'Validation', -32700, `the message is no CBOR request: ${String(error)}`);
     }
-    const { id, method, params = [] } = request;
+    const { id, method } = request;
+    const params = Array.isArray(request.params) ? request.params : [];
     switch (method) {
       case 'ping':
       case 'health':
@@ -168,7 +169,11 @@ function envelope(id: string | undefined, answer: Uint8Array): Uint8Array {
 }
 
 // the codec reads a view's whole buffer from its start, so it gets a copy that has no offset
-const decode = (frame: Uint8Array): RpcRequest => CborCodec.DEFAULT.decode(Uint8Array.from(frame));
+function decode(frame: Uint8Array): RpcRequest {
+  const message = CborCodec.DEFAULT.decode<unknown>(Uint8Array.from(frame));
+  if (message === null || typeof message !== 'object') throw new Error('a request is a map');
+  return message;
+}
 
 const success = (id: string | undefined, result: unknown): Uint8Array =>
   CborCodec.DEFAULT.encode({ id, result });
