@@ -10,6 +10,7 @@ import { connectQdrant } from '../lib/stores/qdrant/store.js';
 import { connectSurreal, countEvents } from '../lib/stores/surreal/index.js';
 import { mint } from '../tests/pipeline/oracle.js';
 import { API_KEY, Pipeline } from '../tests/pipeline/pipeline.js';
+import { agentLine } from './agent-line.js';
 
 const EVENTS = Number(process.argv[2] ?? 50_000);
 const LINES = Number(process.argv[3] ?? 200_000);
@@ -116,13 +117,8 @@ async function intoStores(
 async function throughProcessor(pipeline: Pipeline): Promise<number> {
   for (const slot of ['surreal-sink', 'qdrant-sink', 'processor-0']) await pipeline.service(slot).stop();
   const producer = await createProducer({ brokers: pipeline.stack.brokers, clientId: 'bench' });
-  const streams = 60;
   for (let from = 0; from < LINES; from += 2_000) {
-    const messages = Array.from({ length: Math.min(2_000, LINES - from) }, (_, i) => {
-      const n = from + i;
-      const line = `2026-01-07T17:00:00.000Z INFO [app] session_id=req-${n % 1_000} Tool: web_search Input: {"query": "weather ${n}", "note": "${'x'.repeat(150)}"}`;
-      return { key: `container/app/${n % streams}`, value: Buffer.from(line) };
-    });
+    const messages = Array.from({ length: Math.min(2_000, LINES - from) }, (_, i) => agentLine(from + i));
     await producer.send('raw-logs', messages);
   }
   await producer.close();
