@@ -6,8 +6,12 @@ import type { Result } from '../model/result.js';
  * surrounds a {@link Task} differs. Invariant: nothing here knows a clock, a socket or an environment.
  */
 export interface Topology {
-  subTopologies: SubTopology<any, any>[];
+  subTopologies: AnySubTopology[];
 }
+
+/** A sub-topology whatever it reads and keeps; only its own processor knows. */
+// biome-ignore lint/suspicious/noExplicitAny: a processor is both given and gives its types, so neither unknown nor never fits
+export type AnySubTopology = SubTopology<any, any>;
 
 export interface SubTopology<In, State> {
   /** Short name, also the service's `--only` argument. */
@@ -53,9 +57,9 @@ export interface InputRecord<V> {
 
 export interface Sink {
   topic: string;
-  encode: (value: any) => Buffer;
+  encode(value: unknown): Buffer;
   /** Set where values of one transaction and partition share records. */
-  pack?: { wrap: (entries: any[]) => any; maxBytes: number; maxEntries: number };
+  pack?: { wrap(entries: unknown[]): unknown; maxBytes: number; maxEntries: number };
 }
 
 export interface ForwardedRecord {

@@ -1,7 +1,7 @@
 import type { Codec } from '../../model/codec.js';
 import type { Logger } from '../../telemetry/logger.js';
 import { DEAD_LETTER_TOPIC } from '../../topology/task.js';
-import type { SubTopology } from '../../topology/topology.js';
+import type { AnySubTopology } from '../../topology/topology.js';
 import { ClusterClient } from '../cluster.js';
 import { FetchLoop } from '../fetch-loop.js';
 import { Membership } from '../membership.js';
@@ -11,7 +11,7 @@ import { type OwnerContext, type OwnerCounters, PartitionOwner } from './partiti
 
 export interface RunnerOptions {
   kafka: KafkaSettings;
-  sub: SubTopology<any, any>;
+  sub: AnySubTopology;
   codec: Codec;
   learnSchema: (id: number) => Promise<void>;
   logger: Logger;
