@@ -1,6 +1,7 @@
 import type { TraceStatus } from '../../model/events.js';
 import type { SurrealStore } from './connection.js';
 import { decodeCursor, encodeCursor } from './cursor.js';
+import { rankOf } from './records.js';
 import { type EventRow, type TraceRow, toEventRow, toTraceRow } from './rows.js';
 import { type Listing, scanPage } from './scan.js';
 
@@ -51,7 +52,6 @@ export async function listEvents(
   const scope = `events-${order}`;
   const page = await scanPage(store, {
     table: 'agent_event',
-    timeField: 'timestamp',
     order,
     ...conditionsOf(filter, EVENT_LEADS, ['framework']),
     ...rangeOf(filter),
@@ -73,7 +73,6 @@ export async function listTraces(
   const picked = conditionsOf(filter, TRACE_LEADS, []);
   const page = await scanPage(store, {
     table: 'agent_trace',
-    timeField: 'start_time',
     order: 'desc',
     ...picked,
     conditions: [...picked.conditions, 'merged_into = NONE'],
@@ -92,15 +91,15 @@ export async function countEvents(store: SurrealStore, filter: EventFilter = {})
   const { lead, conditions, bindings } = conditionsOf(filter, EVENT_LEADS, ['framework']);
   const where = [...conditions];
   if (lead) where.unshift(`${lead.field} = $lead`);
-  if (filter.from !== undefined) where.push('timestamp >= $from');
-  if (filter.to !== undefined) where.push('timestamp < $to');
+  if (filter.from !== undefined) where.push('rank <= $from');
+  if (filter.to !== undefined) where.push('rank > $to');
   const [counts] = await store.query<[{ count: number }[]]>(
     `SELECT count() FROM agent_event ${where.length > 0 ? `WHERE ${where.join(' AND ')}` : ''} GROUP ALL;`,
     {
       ...bindings,
       lead: lead?.value,
-      from: filter.from === undefined ? undefined : new Date(filter.from),
-      to: filter.to === undefined ? undefined : new Date(filter.to),
+      from: filter.from === undefined ? undefined : rankOf(filter.from),
+      to: filter.to === undefined ? undefined : rankOf(filter.to),
     },
   );
   return counts[0]?.count ?? 0;

@@ -87,7 +87,7 @@ async function eventsOf(store: SurrealStore, traceId: string, limit: number): Pr
   );
   if (rows.length < limit) return rows.sort(byTime);
   const [first] = await store.query<[StoredRecord[]]>(
-    `SELECT * FROM agent_event WHERE trace_id = $id ORDER BY timestamp, id LIMIT ${limit};`,
+    `SELECT * FROM agent_event WHERE trace_id = $id ORDER BY timestamp_ms, id LIMIT ${limit};`,
     { id: traceId },
   );
   return first;

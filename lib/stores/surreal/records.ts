@@ -31,6 +31,7 @@ export function toEventRecord(event: AgentEvent): Record<string, unknown> {
     session_id: none(event.session_id),
     agent_id: none(event.agent_id),
     timestamp: new Date(event.timestamp_ms),
+    timestamp_ms: event.timestamp_ms,
     rank: rankOf(event.timestamp_ms),
     event_type: event.event_type,
     framework: none(event.framework),
@@ -75,6 +76,7 @@ export function toTraceRecord(trace: AgentTrace): Record<string, unknown> {
     generation: trace.generation,
     created_at: new Date(trace.created_ms),
     updated_at: new Date(trace.updated_ms),
+    updated_ms: trace.updated_ms,
   };
 }
 

@@ -15,22 +15,27 @@ export async function deleteOlderThan(
   maxTraces: number,
 ): Promise<{ traces: number; events: number }> {
   const [ids] = await store.query<[{ id: unknown }[]]>(
-    'SELECT VALUE id FROM agent_trace WHERE updated_at < $before LIMIT $max;',
-    { before, max: maxTraces },
+    'SELECT VALUE id FROM agent_trace WHERE updated_ms < $before LIMIT $max;',
+    { before: before.getTime(), max: maxTraces },
   );
   let events = 0;
   for (const { id } of ids) {
     const traceId = String(id);
     const results = await store.query<unknown[]>(
       `BEGIN;
-       LET $still = IF $trace.updated_at < $before { [$trace] } ELSE { [] };
+       LET $still = IF $trace.updated_ms < $before { [$trace] } ELSE { [] };
        LET $rows = IF array::len($still) > 0 { SELECT VALUE id FROM agent_event WHERE trace_id = $trace_id } ELSE { [] };
        DELETE $rows RETURN NONE;
        DELETE $mark RETURN NONE;
        DELETE $still RETURN NONE;
        RETURN array::len($rows);
        COMMIT;`,
-      { trace: traceRecord(traceId), trace_id: traceId, mark: recountRecord(traceId), before },
+      {
+        trace: traceRecord(traceId),
+        trace_id: traceId,
+        mark: recountRecord(traceId),
+        before: before.getTime(),
+      },
       DELETE_TIMEOUT_MS,
     );
     events += results.at(-2) as number;

@@ -6,7 +6,7 @@ import type { StoredRecord } from './rows.js';
 /** A listing in the order of (time, id), newest or oldest first. Field names come from code, values are bound. */
 export interface Listing {
   table: 'agent_event' | 'agent_trace';
-  timeField: 'timestamp' | 'start_time';
+  /** Traces are listed newest first only. */
   order: 'asc' | 'desc';
   /** Field whose index leads the way; null: the index of time alone. */
   lead: { field: string; value: string } | null;
@@ -47,8 +47,7 @@ export async function scanPage(store: SurrealStore, listing: Listing): Promise<P
   const bindings: Record<string, unknown> = { ...listing.bindings };
   if (listing.lead) bindings.lead = listing.lead.value;
   if (listing.lead && !lead) conditions.push(`${listing.lead.field} = $lead`);
-  const key = descending ? 'rank' : listing.timeField;
-  const keyValue = (value: number) => (descending ? value : new Date(value));
+  const key = descending ? 'rank' : 'timestamp_ms';
   const covered = lead ? `${lead.field} = $lead AND ` : '';
   // keys before and behind the range: [from, to) in time is (-to, -from] in rank
   const beforeFirst = descending
@@ -57,8 +56,7 @@ export async function scanPage(store: SurrealStore, listing: Listing): Promise<P
       ? EARLIEST_MS
       : listing.fromMs - 1;
   const last = descending ? -(listing.fromMs ?? EARLIEST_MS) : (listing.toMs ?? LATEST_MS) - 1;
-  const keyOf = (row: StoredRecord) =>
-    descending ? (row.rank as number) : (row[listing.timeField] as Date).getTime();
+  const keyOf = (row: StoredRecord) => row[key] as number;
 
   const rows: StoredRecord[] = [];
   let at: Position | null = listing.after;
@@ -84,7 +82,7 @@ export async function scanPage(store: SurrealStore, listing: Listing): Promise<P
        };`,
       {
         ...bindings,
-        at: keyValue(start ? start.key : beforeFirst),
+        at: start ? start.key : beforeFirst,
         after: start ? new RecordId(listing.table, start.id) : undefined,
       },
     );
@@ -98,7 +96,7 @@ export async function scanPage(store: SurrealStore, listing: Listing): Promise<P
     }
     if (!answer.full || !answer.last) return { rows, next: null };
     const [lastKey, lastId] = answer.last;
-    at = { key: Number(lastKey), id: String(lastId.id) };
+    at = { key: lastKey, id: String(lastId.id) };
     if (at.key > last) return { rows, next: null };
   }
   return { rows, next: at };
@@ -106,24 +104,24 @@ export async function scanPage(store: SurrealStore, listing: Listing): Promise<P
 
 interface Answer {
   full: boolean;
-  last: [number | Date, { id: unknown }] | undefined;
+  last: [number, { id: unknown }] | undefined;
   rows: StoredRecord[];
 }
 
 async function sortedPage(store: SurrealStore, listing: Listing): Promise<Page> {
-  const { timeField, lead } = listing;
+  const { lead } = listing;
   const conditions = [`${lead!.field} = $lead`, ...listing.conditions];
-  if (listing.fromMs !== null) conditions.push(`${timeField} >= $from`);
-  if (listing.toMs !== null) conditions.push(`${timeField} < $to`);
-  if (listing.after) conditions.push(`(${timeField} > $at OR (${timeField} = $at AND id > $after))`);
+  if (listing.fromMs !== null) conditions.push('timestamp_ms >= $from');
+  if (listing.toMs !== null) conditions.push('timestamp_ms < $to');
+  if (listing.after) conditions.push('(timestamp_ms > $at OR (timestamp_ms = $at AND id > $after))');
   const [found] = await store.query<[StoredRecord[]]>(
-    `SELECT * FROM ${listing.table} WHERE ${conditions.join(' AND ')} ORDER BY ${timeField}, id LIMIT ${listing.limit + 1};`,
+    `SELECT * FROM ${listing.table} WHERE ${conditions.join(' AND ')} ORDER BY timestamp_ms, id LIMIT ${listing.limit + 1};`,
     {
       ...listing.bindings,
       lead: lead!.value,
-      from: listing.fromMs === null ? undefined : new Date(listing.fromMs),
-      to: listing.toMs === null ? undefined : new Date(listing.toMs),
-      at: listing.after ? new Date(listing.after.key) : undefined,
+      from: listing.fromMs ?? undefined,
+      to: listing.toMs ?? undefined,
+      at: listing.after?.key,
       after: listing.after ? new RecordId(listing.table, listing.after.id) : undefined,
     },
   );
@@ -132,8 +130,6 @@ async function sortedPage(store: SurrealStore, listing: Listing): Promise<Page> 
   return {
     rows,
     next:
-      found.length > listing.limit && end
-        ? { key: (end[timeField] as Date).getTime(), id: String(end.id.id) }
-        : null,
+      found.length > listing.limit && end ? { key: end.timestamp_ms as number, id: String(end.id.id) } : null,
   };
 }
