@@ -139,6 +139,9 @@ export interface GroupLink {
   generation: number;
 }
 
+/** Whether a link changes anything in the stores: one that does not only answers a duplicate, with the trace it is in. */
+export const movesRows = (link: GroupLink): boolean => link.previous_trace_id !== link.trace_id;
+
 export interface Mark {
   ms: number;
   event_id: string;

@@ -1,7 +1,7 @@
 import type { Embedder } from '../../lib/embedding/embedder.js';
 import type { ConsumedBatch } from '../../lib/kafka/types.js';
 import type { Codec } from '../../lib/model/codec.js';
-import type { AgentEvent, GroupLink } from '../../lib/model/events.js';
+import { type AgentEvent, type GroupLink, movesRows } from '../../lib/model/events.js';
 import type { DataError } from '../../lib/model/result.js';
 import { QdrantMissingError } from '../../lib/stores/qdrant/errors.js';
 import type { QdrantStore } from '../../lib/stores/qdrant/store.js';
@@ -69,7 +69,7 @@ export function createHandler(
 
 type Decoded = { ok: true; value: Entry<EncodedRecord> | null } | { ok: false; error: DataError };
 
-/** null: an event that is to have no vector. */
+/** null: an event that is to have no vector, or a link that moves nothing. */
 function decode(codec: Codec, record: EncodedRecord): Decoded {
   if (record.value === null) {
     return { ok: false, error: { code: 'AVRO_FRAME', message: 'a record of agent-events without a value' } };
@@ -78,7 +78,8 @@ function decode(codec: Codec, record: EncodedRecord): Decoded {
   if (!decoded.ok) return decoded;
   const { schema, value } = decoded.value;
   if (schema === 'group-link') {
-    return { ok: true, value: { kind: 'link', link: value as GroupLink, origin: record } };
+    const link = value as GroupLink;
+    return { ok: true, value: movesRows(link) ? { kind: 'link', link, origin: record } : null };
   }
   const event = value as AgentEvent;
   if (!wantsVector(event)) return { ok: true, value: null };

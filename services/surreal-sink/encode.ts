@@ -1,18 +1,18 @@
 import type { Codec } from '../../lib/model/codec.js';
-import type { AgentEvent, AgentTrace, GroupLink } from '../../lib/model/events.js';
+import { type AgentEvent, type AgentTrace, type GroupLink, movesRows } from '../../lib/model/events.js';
 import { ok, type Result, refuse } from '../../lib/model/result.js';
 import type { EncodedRecord } from '../../lib/topology/topology.js';
 import type { Entry } from './core/fold.js';
 
-/** A record of agent-events as an entry of the fold. */
-export function readEventRecord(codec: Codec, record: EncodedRecord): Result<Entry<EncodedRecord>> {
+/** A record of agent-events as an entry of the fold; null: a link that moves nothing. */
+export function readEventRecord(codec: Codec, record: EncodedRecord): Result<Entry<EncodedRecord> | null> {
   if (record.value === null) return refuse('AVRO_FRAME', 'a record of agent-events without a value');
   const decoded = codec.decode<AgentEvent | GroupLink>(record.value, ['agent-event', 'group-link']);
   if (!decoded.ok) return decoded;
   const { schema, value } = decoded.value;
-  return schema === 'group-link'
-    ? ok({ kind: 'link', link: value as GroupLink, origin: record })
-    : ok({ kind: 'event', event: value as AgentEvent, origin: record });
+  if (schema === 'agent-event') return ok({ kind: 'event', event: value as AgentEvent, origin: record });
+  const link = value as GroupLink;
+  return ok(movesRows(link) ? { kind: 'link', link, origin: record } : null);
 }
 
 /** A record of agent-traces; null: a tombstone, which takes the trace from the topic, not from the store. */

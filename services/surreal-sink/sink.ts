@@ -41,8 +41,8 @@ export function createHandler(
     const entries: Entry<EncodedRecord>[] = [];
     for (const record of records) {
       const read = readEventRecord(codec, record);
-      if (read.ok) entries.push(read.value);
-      else await deadLetter(record, read.error);
+      if (!read.ok) await deadLetter(record, read.error);
+      else if (read.value) entries.push(read.value);
     }
     const counts = await writer.writeEvents(fold(entries), signal);
     metrics.inserted.inc(counts.inserted);

@@ -1,0 +1,126 @@
+import type { Registry } from 'prom-client';
+import type { Settings } from '../config/env.js';
+import { loadSchemas } from '../config/schemas.js';
+import { sendDeadLetter } from '../kafka/dead-letter.js';
+import { runGroupConsumer } from '../kafka/group-consumer.js';
+import { memberFileIn } from '../kafka/member-file.js';
+import { createProducer } from '../kafka/producer.js';
+import { connectRegistry } from '../kafka/registry.js';
+import type { ConsumerStatus, GroupConsumer, GroupConsumerOptions } from '../kafka/types.js';
+import { Codec } from '../model/codec.js';
+import type { DataError } from '../model/result.js';
+import { createLogger, type Logger } from '../telemetry/logger.js';
+import { createRegistry, type Health, startProbeServer } from '../telemetry/probe-server.js';
+import type { EncodedRecord } from '../topology/topology.js';
+import { type RetentionOptions, runRetention } from './retention.js';
+import type { SINK } from './variables.js';
+
+export interface SinkContext {
+  logger: Logger;
+  metrics: Registry;
+  codec: Codec;
+  /** Aborts when the service is told to end. */
+  signal: AbortSignal;
+  consumerStatus: () => ConsumerStatus | null;
+  /** One record, bytes untouched, with its cause, to dead-letter. */
+  deadLetter: (record: EncodedRecord, cause: DataError) => Promise<void>;
+}
+
+/** What a sink does beside consuming: its store's side. */
+export interface SinkStore {
+  /** What it is called, for people. */
+  name: string;
+  /** Resolves once batches may come; left out: at once, and batches fail until the store answers. */
+  prepare?: () => Promise<void>;
+  handler: GroupConsumerOptions['handler'];
+  health: (state: string, consumer: ConsumerStatus | null) => Health;
+  retention: Pick<RetentionOptions, 'pagesPerRun' | 'deletePage' | 'onDeleted'>;
+  close: () => Promise<void>;
+}
+
+export interface SinkOptions {
+  service: string;
+  groupId: string;
+  topics: string[];
+  config: Settings<typeof SINK>;
+  open: (context: SinkContext) => Promise<SinkStore>;
+}
+
+/**
+ * A sink as a process, from its start to its end: probes first, then the store, the registry and the group; SIGTERM and SIGINT
+ * finish the batches at hand. Exits 0 when told to end, 1 with the reason for anything that stops it.
+ */
+export async function runSink({ service, groupId, topics, config, open }: SinkOptions): Promise<never> {
+  const logger = createLogger(service, config.LOG_LEVEL);
+  const stopping = new AbortController();
+  const { signal } = stopping;
+  for (const name of ['SIGTERM', 'SIGINT'] as const) process.once(name, () => stopping.abort());
+  try {
+    let state = 'starting';
+    let consumer: GroupConsumer | null = null;
+    let store: SinkStore | null = null;
+    const consumerStatus = () => consumer?.status() ?? null;
+    const metrics = createRegistry(service);
+    const probes = await startProbeServer(
+      config.METRICS_PORT,
+      metrics,
+      () => store?.health(state, consumerStatus()) ?? { ready: false, state },
+    );
+    const kafka = { brokers: config.KAFKA_BROKERS, clientId: service };
+    const codec = new Codec(loadSchemas());
+    const schemas = connectRegistry(config.SCHEMA_REGISTRY_URL, codec, { logger });
+    let producer: Awaited<ReturnType<typeof createProducer>> | null = null;
+    const deadLetter = async (record: EncodedRecord, cause: DataError) => {
+      const { topic, partition, offset } = record;
+      logger.warn({ topic, partition, offset, cause }, 'record to dead-letter');
+      producer ??= await createProducer(kafka);
+      await sendDeadLetter(producer, record, service, cause);
+    };
+    store = await open({ logger, metrics, codec, signal, consumerStatus, deadLetter });
+    state = `waiting for ${store.name}`;
+    await store.prepare?.();
+    state = 'asking the registry for schema ids';
+    await schemas.resolveIds();
+    state = 'joining';
+    consumer = await runGroupConsumer({
+      kafka,
+      groupId,
+      memberFile: memberFileIn(config.VECTADB_STATE, groupId),
+      topics,
+      maxBatchRecords: config.BATCH_RECORDS,
+      codec: { codec, learn: (id) => schemas.learn(id) },
+      handler: store.handler,
+      logger,
+    });
+    state = 'running';
+    logger.info({ probes: probes.port }, 'running');
+    const retention = runRetention({
+      ...store.retention,
+      retentionDays: config.RETENTION_DAYS,
+      intervalMs: config.RETENTION_INTERVAL_MS,
+      logger,
+      signal,
+    });
+    await Promise.race([aborted(signal), consumer.stopped]);
+    state = 'stopping';
+    logger.info('stopping');
+    stopping.abort();
+    await consumer.close();
+    await retention;
+    await (producer as Awaited<ReturnType<typeof createProducer>> | null)?.close();
+    await store.close();
+    await probes.close();
+    process.exit(0);
+  } catch (error) {
+    if (signal.aborted) process.exit(0);
+    logger.fatal({ err: error }, 'stopped by an error');
+    process.exit(1);
+  }
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+}

@@ -1,0 +1,24 @@
+import { integer, STACK, type Variables } from '../config/env.js';
+
+/** What every sink reads from the environment, beside its own store's variables. */
+export const SINK = {
+  KAFKA_BROKERS: STACK.KAFKA_BROKERS,
+  SCHEMA_REGISTRY_URL: STACK.SCHEMA_REGISTRY_URL,
+  VECTADB_STATE: STACK.VECTADB_STATE,
+  LOG_LEVEL: STACK.LOG_LEVEL,
+  METRICS_PORT: STACK.METRICS_PORT,
+  RETENTION_DAYS: {
+    schema: integer(30, 1, 36_500),
+    doc: 'Events older than this are deleted, by event time',
+    unit: 'days',
+  },
+  RETENTION_INTERVAL_MS: {
+    schema: integer(3_600_000, 1_000),
+    doc: 'Time between two retention runs',
+    unit: 'ms',
+  },
+  BATCH_RECORDS: {
+    schema: integer(1_000, 1, 10_000),
+    doc: 'Most records taken from one partition at a time',
+  },
+} satisfies Variables;
