@@ -5,6 +5,7 @@ import { type WebSocket, WebSocketServer } from 'ws';
 import type { Logger } from '../../../lib/telemetry/logger.js';
 import type { LocalSurrealConfig } from './config.js';
 import { type EmbeddedEngine, openEngine } from './engine.js';
+import { withOneWriter } from './one-writer.js';
 import { pinSession, RpcConnection, Tokens } from './rpc.js';
 
 const MAX_FRAME_BYTES = 256 * 1024 * 1024;
@@ -41,7 +42,7 @@ export async function startLocalSurreal(config: LocalSurrealConfig, logger: Logg
     http.listen(config.port, '127.0.0.1', resolve);
   });
   const port = (http.address() as AddressInfo).port;
-  const opened = await openEngine(join(config.dataFolder, 'kv'), config.openTimeoutMs);
+  const opened = withOneWriter(await openEngine(join(config.dataFolder, 'kv'), config.openTimeoutMs));
   await pinSession(opened, config);
   engine = opened;
 
