@@ -76,6 +76,27 @@ describe('the local SurrealDB server', () => {
     expect(await store.query('RETURN 3;')).toEqual([3]);
   });
 
+  test('of two clients that write one record at once, one inserts it, and the newer value stands', async () => {
+    start();
+    const [a, b] = [await connect(), await connect()];
+    await a.query('DEFINE TABLE t SCHEMALESS;');
+    const insert = async (store: SurrealStore, key: string) => {
+      const [rows] = await store.query<[unknown[]]>('INSERT IGNORE INTO t { id: $key } RETURN VALUE id;', {
+        key,
+      });
+      return rows.length;
+    };
+    const replace = (store: SurrealStore, v: number) =>
+      store.query('BEGIN; UPSERT t:u CONTENT { v: $v } WHERE v < $v; COMMIT;', { v });
+    for (let round = 0; round < 300; round++) {
+      const inserted = await Promise.all([insert(a, `r${round}`), insert(b, `r${round}`)]);
+      expect(inserted.sort()).toEqual([0, 1]);
+      await a.query('UPSERT t:u CONTENT { v: 0 };');
+      await Promise.all([replace(a, 1), replace(b, 2)]);
+      expect(await b.query('RETURN t:u.v;')).toEqual([2]);
+    }
+  });
+
   test('SIGTERM ends it with exit code 0', async () => {
     const { child } = start();
     await connect();
