@@ -13,6 +13,15 @@ describe('the codec', () => {
     expect(read.ok && { ...read.value.value }).toEqual(raw);
   });
 
+  it('writes values of any size, small ones after large ones', () => {
+    const codec = Codec.local(schemas);
+    for (const length of [10, 600_000, 3_000_000, 20]) {
+      const message = 'x'.repeat(length);
+      const read = codec.decode<RawLog>(codec.encode('raw-log', { ...raw, message }), ['raw-log']);
+      expect(read.ok && read.value.value.message.length).toBe(length);
+    }
+  });
+
   it.each([
     ['a frame that is too short', Buffer.from([0, 0, 0]), 'AVRO_FRAME'],
     ['an id that nobody knows', Buffer.from([0, 0, 0, 0, 99, 1]), 'UNKNOWN_SCHEMA_ID'],

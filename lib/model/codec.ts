@@ -14,6 +14,7 @@ export const SCHEMA_NAMES = [
 export type SchemaName = (typeof SCHEMA_NAMES)[number];
 
 const HEADER_BYTES = 5;
+const SCRATCH_BYTES = 512 * 1024;
 
 /**
  * Avro in the Confluent wire format: byte 0, a 4-byte big-endian schema id, the body. Synchronous: ids are resolved
@@ -23,6 +24,7 @@ const HEADER_BYTES = 5;
 export class Codec {
   private readonly types = new Map<SchemaName, Type>();
   private readonly idOf = new Map<SchemaName, number>();
+  private scratch = Buffer.allocUnsafe(SCRATCH_BYTES);
   private readonly readers = new Map<
     number,
     { schema: SchemaName; read: (body: Buffer) => unknown } | null
@@ -76,12 +78,16 @@ export class Codec {
   encode(name: SchemaName, value: unknown): Buffer {
     const id = this.idOf.get(name);
     if (id === undefined) throw new Error(`schema ${name} has no id yet: register it first`);
-    const body = this.types.get(name)!.toBuffer(value);
-    const framed = Buffer.allocUnsafe(HEADER_BYTES + body.length);
-    framed[0] = 0;
-    framed.writeInt32BE(id, 1);
-    body.copy(framed, HEADER_BYTES);
-    return framed;
+    const type = this.types.get(name)!;
+    // avsc's own toBuffer writes everything above 1 KiB twice: its scratch space never grows, this one does
+    let end = type.encode(value, this.scratch, HEADER_BYTES);
+    if (end < 0) {
+      this.scratch = Buffer.allocUnsafe((this.scratch.length - end) * 2);
+      end = type.encode(value, this.scratch, HEADER_BYTES);
+    }
+    this.scratch[0] = 0;
+    this.scratch.writeInt32BE(id, 1);
+    return Buffer.from(this.scratch.subarray(0, end));
   }
 
   /** Reads a framed value that must be of one of the `allowed` schemas; refuses anything else as a value. */

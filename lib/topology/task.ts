@@ -249,15 +249,28 @@ export class Task<In, State> {
   }
 }
 
-/** Entries in their order, in as few packs as the limits allow; an entry larger than a pack is one of its own. */
+/** Encoded bytes of an entry of each packing sink, as last seen: packs are then cut right before they are encoded. */
+const entryBytes = new WeakMap<Sink, number>();
+/** Entries differ in size; below this share of the limit a pack seldom has to be cut again. */
+const FILL = 0.8;
+
+/** Entries in their order, in packs within the limits; an entry larger than a pack is one of its own. */
 function encodePacks(sink: Sink, entries: unknown[]): Buffer[] {
-  const { wrap, maxBytes, maxEntries } = sink.pack!;
-  if (entries.length > maxEntries) {
-    const half = Math.ceil(entries.length / 2);
-    return [...encodePacks(sink, entries.slice(0, half)), ...encodePacks(sink, entries.slice(half))];
+  const { maxBytes, maxEntries } = sink.pack!;
+  const expected = Math.floor((maxBytes * FILL) / (entryBytes.get(sink) ?? 1));
+  const perPack = Math.max(1, Math.min(maxEntries, expected));
+  const packs: Buffer[] = [];
+  for (let from = 0; from < entries.length; from += perPack) {
+    packs.push(...encodePack(sink, entries.slice(from, from + perPack)));
   }
+  return packs;
+}
+
+function encodePack(sink: Sink, entries: unknown[]): Buffer[] {
+  const { wrap, maxBytes } = sink.pack!;
   const encoded = sink.encode(wrap(entries));
+  entryBytes.set(sink, encoded.length / entries.length);
   if (encoded.length <= maxBytes || entries.length === 1) return [encoded];
   const half = Math.ceil(entries.length / 2);
-  return [...encodePacks(sink, entries.slice(0, half)), ...encodePacks(sink, entries.slice(half))];
+  return [...encodePack(sink, entries.slice(0, half)), ...encodePack(sink, entries.slice(half))];
 }
