@@ -27,7 +27,7 @@ const logGroup = z
 
 const positive = z.number().positive();
 
-/** config.yaml in the seeds' shape; poller and processor read the same file. */
+/** config.yaml; poller and processor read the same file. */
 const appConfig = z.looseObject({
   aws_region: z.string().default('us-east-1'),
   log_groups: z.array(logGroup).default([]),

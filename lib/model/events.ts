@@ -34,7 +34,7 @@ export interface RawLog {
   options: IngestionOptions | null;
 }
 
-/** The seeds' EventIngestionRequest, as it comes over HTTP or as JSON on raw-logs. `event_id` is the client's own. */
+/** An event as it comes over HTTP or as JSON on raw-logs. `event_id` is the client's own. */
 export interface EventBody {
   event_id?: string;
   trace_id?: string;

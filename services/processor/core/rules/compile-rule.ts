@@ -54,7 +54,7 @@ const TAKES = new Set(['none', 'block', 'json', 'indented', 'traceback']);
 const IDS = new Set(['session_id', 'trace_id', 'agent_id']);
 const USER_PRIORITY = 1_000;
 
-/** Names of the seeds' rules whose event_type `log` means that they only add an id. */
+/** Names of the first rules whose event_type `log` means that they only add an id. */
 const isExtractionName = (name: string) => name.endsWith('_extraction');
 
 /**
