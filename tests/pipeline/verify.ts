@@ -10,6 +10,7 @@ import type { TestStack } from '../../lib/testing/stack.js';
 import { hashOf, type Minted } from './oracle.js';
 
 const PAGE = 5_000;
+const INDEXING_LIMIT_MS = 90_000;
 
 export interface StoredEvent {
   event_id: string;
@@ -68,7 +69,8 @@ export async function readSurreal(stack: TestStack): Promise<Pick<Holdings, 'row
 }
 
 async function readPoints(stack: TestStack): Promise<Holdings['points']> {
-  const { client, collection } = connectQdrant(stack.env.QDRANT_URL!);
+  // the local engine answers nobody while it builds its index, which takes seconds for tens of thousands of points
+  const { client, collection } = connectQdrant(stack.env.QDRANT_URL!, { timeoutMs: INDEXING_LIMIT_MS });
   const points: Holdings['points'] = [];
   let offset: string | number | Record<string, unknown> | null | undefined;
   do {
