@@ -1,6 +1,6 @@
 // Transpiles lib, services and deploy to dist/, file by file. Types are checked by `npm run typecheck`.
-import { readdirSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { build } from 'esbuild';
 
 const roots = ['lib', 'services', 'deploy', 'bench', 'tests'];
@@ -15,7 +15,7 @@ const sources = roots.flatMap((root) => {
   }
 });
 if (process.argv.includes('--clean')) rmSync('dist', { recursive: true, force: true });
-await build({
+const { outputFiles } = await build({
   entryPoints: sources.filter((file) => !file.startsWith('services/console/')),
   outdir: 'dist',
   outbase: '.',
@@ -24,5 +24,13 @@ await build({
   format: 'esm',
   sourcemap: true,
   logLevel: 'warning',
+  write: false,
 });
+// Services may be starting from dist at this moment: a file that is the same stays, another is replaced in one step.
+for (const { path, contents } of outputFiles) {
+  if (existsSync(path) && readFileSync(path).equals(contents)) continue;
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(`${path}.${process.pid}`, contents);
+  renameSync(`${path}.${process.pid}`, path);
+}
 if (!process.argv.includes('--quiet')) console.log(`built ${sources.length} files into dist/`);
