@@ -7,9 +7,10 @@ import { ClusterClient } from '../lib/kafka/cluster.js';
 import { createProducer } from '../lib/kafka/producer.js';
 import { readTopic } from '../lib/kafka/topic-reader.js';
 import { connectQdrant } from '../lib/stores/qdrant/store.js';
-import { connectSurreal, countEvents } from '../lib/stores/surreal/index.js';
+import { countEvents } from '../lib/stores/surreal/index.js';
 import { mint } from '../tests/pipeline/oracle.js';
 import { API_KEY, Pipeline } from '../tests/pipeline/pipeline.js';
+import { surrealOf } from '../tests/pipeline/verify.js';
 import { agentLine } from './agent-line.js';
 
 const EVENTS = Number(process.argv[2] ?? 50_000);
@@ -77,13 +78,7 @@ async function intoStores(
   pipeline: Pipeline,
 ): Promise<{ accepted: number; surreal: number; qdrant: number }> {
   const { stack } = pipeline;
-  const store = await connectSurreal({
-    url: stack.env.SURREAL_URL!,
-    user: stack.env.SURREAL_USER ?? 'root',
-    password: stack.env.SURREAL_PASS ?? 'root',
-    namespace: 'vectadb',
-    database: 'production',
-  });
+  const store = await surrealOf(stack);
   const vectors = connectQdrant(stack.env.QDRANT_URL!);
   const inSurreal = await countEvents(store);
   const inQdrant = await vectors.count();

@@ -1,5 +1,5 @@
 import type { DataError } from '../model/result.js';
-import { deadLetterHeaders } from '../topology/dead-letter.js';
+import { DEAD_LETTER_TOPIC, deadLetterHeaders } from '../topology/dead-letter.js';
 import type { EncodedRecord } from '../topology/topology.js';
 import type { IdempotentProducer } from './producer.js';
 
@@ -14,5 +14,5 @@ export async function sendDeadLetter(
   error: DataError,
 ): Promise<void> {
   const headers = deadLetterHeaders(record, stage, error);
-  await producer.send('dead-letter', [{ key: record.key, value: record.value, headers }]);
+  await producer.send(DEAD_LETTER_TOPIC, [{ key: record.key, value: record.value, headers }]);
 }

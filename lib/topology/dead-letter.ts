@@ -1,6 +1,8 @@
 import type { DataError } from '../model/result.js';
 import type { EncodedRecord } from './topology.js';
 
+export const DEAD_LETTER_TOPIC = 'dead-letter';
+
 /**
  * Headers of a dead letter, as Kafka Connect writes them (KIP-298, `errors.deadletterqueue.context.headers.enable`), so
  * that tools for Connect's dead letter queues read ours. Original headers are kept beside them.

@@ -1,5 +1,5 @@
 import type { DataError, DataErrorCode } from '../model/result.js';
-import { deadLetterHeaders } from './dead-letter.js';
+import { DEAD_LETTER_TOPIC, deadLetterHeaders } from './dead-letter.js';
 import { partitionOf } from './partition.js';
 import { MemoryStateStore } from './state-store.js';
 import type {
@@ -49,7 +49,6 @@ export class PoisonError extends Error {
 /** Name of one input value within its partition; {@link Task.skip} takes it. */
 export const placeOf = (offset: number, place: number): string => `${offset}/${place}`;
 
-export const DEAD_LETTER_TOPIC = 'dead-letter';
 const STATE_PREFIX = 'state/';
 const POSITION_KEY = 'position';
 

@@ -5,7 +5,7 @@ import { readTopic } from '../../lib/kafka/topic-reader.js';
 import { Codec } from '../../lib/model/codec.js';
 import type { AgentEvent, GroupLink } from '../../lib/model/events.js';
 import { connectQdrant } from '../../lib/stores/qdrant/store.js';
-import { connectSurreal } from '../../lib/stores/surreal/index.js';
+import { connectSurreal, type SurrealStore } from '../../lib/stores/surreal/index.js';
 import type { TestStack } from '../../lib/testing/stack.js';
 import { hashOf, type Minted } from './oracle.js';
 
@@ -38,14 +38,18 @@ export async function readHoldings(stack: TestStack): Promise<Holdings> {
   return { ...surreal, points, emissions, deadLetters };
 }
 
-export async function readSurreal(stack: TestStack): Promise<Pick<Holdings, 'rows' | 'traces' | 'edges'>> {
-  const store = await connectSurreal({
+/** SurrealDB of a stack, as its services use it. */
+export const surrealOf = (stack: TestStack): Promise<SurrealStore> =>
+  connectSurreal({
     url: stack.env.SURREAL_URL!,
     user: stack.env.SURREAL_USER ?? 'root',
     password: stack.env.SURREAL_PASS ?? 'root',
     namespace: 'vectadb',
     database: 'production',
   });
+
+export async function readSurreal(stack: TestStack): Promise<Pick<Holdings, 'rows' | 'traces' | 'edges'>> {
+  const store = await surrealOf(stack);
   try {
     const rows: StoredEvent[] = [];
     for (let start = 0; ; start += PAGE) {

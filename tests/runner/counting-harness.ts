@@ -1,5 +1,4 @@
 import { join } from 'node:path';
-import { Kafka, logLevel } from 'kafkajs';
 import { type RunningProcess, startProcess } from '../../deploy/local/process.js';
 import { projectRoot } from '../../lib/config/root.js';
 import { ClusterClient, createKafka } from '../../lib/kafka/cluster.js';
@@ -103,11 +102,6 @@ export class CountingRun {
     return (await this.readAll('count-out')).map(
       (record) => JSON.parse(record.value!.toString('utf8')) as Counted,
     );
-  }
-
-  /** As a consumer that is not ours reads it: stock kafkajs, read_committed, up to `count` records or `limitMs`. */
-  async foreignKafka(): Promise<Kafka> {
-    return new Kafka({ clientId: 'foreign', brokers: this.stack.brokers, logLevel: logLevel.NOTHING });
   }
 }
 

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Codec } from '../../model/codec.js';
 import type { Logger } from '../../telemetry/logger.js';
+import { DEAD_LETTER_TOPIC } from '../../topology/dead-letter.js';
 import { type OutputRecord, PoisonError, Task } from '../../topology/task.js';
 import type { SubTopology } from '../../topology/topology.js';
 import type { ClusterClient } from '../cluster.js';
@@ -349,7 +350,7 @@ export class PartitionOwner {
       : null;
     await this.producer!.commit(records, offsets);
     counters.transactions++;
-    for (const { topic } of outputs) if (topic === 'dead-letter') counters.deadLetters++;
+    for (const { topic } of outputs) if (topic === DEAD_LETTER_TOPIC) counters.deadLetters++;
   }
 
   private changelogRecord(key: string, value: Buffer | null): OutputRecord {

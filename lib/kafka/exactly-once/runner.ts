@@ -1,6 +1,6 @@
 import type { Codec } from '../../model/codec.js';
 import type { Logger } from '../../telemetry/logger.js';
-import { DEAD_LETTER_TOPIC } from '../../topology/task.js';
+import { DEAD_LETTER_TOPIC } from '../../topology/dead-letter.js';
 import type { AnySubTopology } from '../../topology/topology.js';
 import { ClusterClient } from '../cluster.js';
 import { FetchLoop } from '../fetch-loop.js';
