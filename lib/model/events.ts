@@ -70,6 +70,8 @@ export interface Why {
   strategy: Strategy;
   inherited: string | null;
   confidence: number | null;
+  /** What spoke for an inherited context, strongest first. */
+  evidence: string[];
 }
 
 interface EventFields {
@@ -103,22 +105,39 @@ export interface ParsedEvent extends EventFields {
   reply_to: string | null;
 }
 
-/** This session belongs to that trace: the only fact that crosses streams. */
+/**
+ * Where the root of a group lies. From parse: this session belongs to that trace, the only fact that crosses streams. From
+ * trace: a run goes where the session or trace goes that adopted it.
+ */
 export interface Bind {
   home_key: string;
-  session_id: string;
+  session_id: string | null;
   trace_id: string;
   timestamp_ms: number;
   event_id: string;
   appended_ms: number;
 }
 
-export interface ParsedPack {
-  entries: { event: ParsedEvent | null; bind: Bind | null }[];
+/** A run whose lines carried no id has shown one: it is part of the session or trace at `home_key`. */
+export interface Adoption {
+  home_key: string;
+  run_home_key: string;
+  session_id: string | null;
+  timestamp_ms: number;
+  event_id: string;
+  appended_ms: number;
 }
 
-/** Whether a pack's entry is an event; the other kind is a {@link Bind}. */
-export const isParsedEvent = (entry: ParsedEvent | Bind): entry is ParsedEvent => 'group_id' in entry;
+/** What travels on parsed-events, in packs. */
+export type ParsedEntry = ParsedEvent | Bind | Adoption;
+
+export interface ParsedPack {
+  entries: { event: ParsedEvent | null; bind: Bind | null; adoption: Adoption | null }[];
+}
+
+export const isParsedEvent = (entry: ParsedEntry): entry is ParsedEvent => 'group_id' in entry;
+
+export const isAdoption = (entry: ParsedEntry): entry is Adoption => 'run_home_key' in entry;
 
 /** An event in its trace; topic agent-events. `trace_id` is the group's root as known when written. */
 export interface AgentEvent extends EventFields {

@@ -1,10 +1,11 @@
 import type { Codec } from '../../lib/model/codec.js';
-import type { Bind, ParsedEvent } from '../../lib/model/events.js';
+import type { Bind, ParsedEntry, ParsedEvent } from '../../lib/model/events.js';
 import { groupKeys, uuidOf } from '../../lib/model/ids.js';
 import { ok } from '../../lib/model/result.js';
 import { localCodec, TopologyDriver } from '../../lib/testing/topology-driver.js';
 import type { SubTopology, Topology } from '../../lib/topology/topology.js';
 import { aggregateSubTopology } from '../../services/processor/core/aggregate/sub-topology.js';
+import { PARSED_EVENTS, parsedEventsSink } from '../../services/processor/core/parsed-entries.js';
 import { traceSubTopology } from '../../services/processor/core/trace/sub-topology.js';
 
 export const T0 = Date.UTC(2026, 0, 5, 9);
@@ -32,7 +33,7 @@ export interface Sent {
 }
 
 /** The parsed event and, where it names both trace and session, its bind. */
-export function parsed(sent: Sent): (ParsedEvent | Bind)[] {
+export function parsed(sent: Sent): ParsedEntry[] {
   const key = sent.trace
     ? groupKeys.trace(sent.trace)
     : sent.session
@@ -57,7 +58,15 @@ export function parsed(sent: Sent): (ParsedEvent | Bind)[] {
     raw: { topic: 'raw-logs', partition: 0, offset: 0, index: 0 },
     created_ms: at,
     updated_ms: at,
-    why: { rule: null, rule_version: null, captures: {}, strategy: 1, inherited: null, confidence: null },
+    why: {
+      rule: null,
+      rule_version: null,
+      captures: {},
+      strategy: 1,
+      inherited: null,
+      confidence: null,
+      evidence: [],
+    },
     flags: sent.flags ?? [],
     options: null,
     amends: sent.amends ?? false,
@@ -84,24 +93,12 @@ export function handMadeParse(codec: Codec): SubTopology<Sent, never> {
     changelog: 'parse-changelog',
     decode: (record) => ok([JSON.parse(record.value!.toString('utf8')) as Sent]),
     sinks: {
-      'parsed-events': {
-        topic: 'parsed-events',
-        encode: (value) => codec.encode('parsed-pack', value),
-        pack: {
-          wrap: (entries: (ParsedEvent | Bind)[]) => ({
-            entries: entries.map((entry) =>
-              'group_id' in entry ? { event: entry, bind: null } : { event: null, bind: entry },
-            ),
-          }),
-          maxBytes: 256 * 1024,
-          maxEntries: 4_096,
-        },
-      },
+      [PARSED_EVENTS]: parsedEventsSink(codec),
     },
     createProcessor: () => ({
       process: (record, context) => {
         for (const entry of parsed(record.value))
-          context.forward({ topic: 'parsed-events', key: entry.home_key, value: entry });
+          context.forward({ topic: PARSED_EVENTS, key: entry.home_key, value: entry });
       },
     }),
   };

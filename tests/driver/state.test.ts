@@ -4,6 +4,7 @@ import { MAX_ENTRY_BYTES } from '../../lib/topology/state-store.js';
 import { Task } from '../../lib/topology/task.js';
 import type { SubTopology } from '../../lib/topology/topology.js';
 import { aggregateSubTopology } from '../../services/processor/core/aggregate/sub-topology.js';
+import { wrapEntries } from '../../services/processor/core/parsed-entries.js';
 import { traceSubTopology } from '../../services/processor/core/trace/sub-topology.js';
 import { HOUR, MINUTE, parsed, type Sent, T0 } from './hand-made.js';
 
@@ -19,11 +20,9 @@ class Changelogs {
 
   /** Returns the bytes that each of them wrote. */
   transaction(events: Sent[]): { trace: number; aggregate: number } {
-    const entries = events
-      .flatMap(parsed)
-      .map((entry) => ('group_id' in entry ? { event: entry, bind: null } : { event: null, bind: entry }));
+    const entries = events.flatMap(parsed);
     for (let i = 0; i < entries.length; i += 2_000) {
-      const value = codec.encode('parsed-pack', { entries: entries.slice(i, i + 2_000) });
+      const value = codec.encode('parsed-pack', wrapEntries(entries.slice(i, i + 2_000)));
       this.trace.process(this.record('parsed-events', this.offsets.trace++, null, value));
     }
     const traced = this.trace.takeTransaction();

@@ -147,6 +147,7 @@ export const anEventRow = (more: Partial<EventRow> = {}): EventRow => ({
     strategy: 2,
     inherited: null,
     confidence: null,
+    evidence: [],
   },
   flags: [],
   options: null,

@@ -1,7 +1,8 @@
 import type { Strategy } from '../../../../lib/model/events.js';
 import { groupKeys, uuidOf } from '../../../../lib/model/ids.js';
-import type { AgentContext } from './parse-state.js';
-import { followRun, openRun, type RunStep } from './run-shape.js';
+import { attribute, continuity, type RunCandidate, scoreOfNew, signatureOf } from './attribution.js';
+import type { StreamRun } from './parse-state.js';
+import { advance, emptyShape, type RunStep } from './run-shape.js';
 import type { StreamContext } from './stream-context.js';
 
 /** What decides an event's group. */
@@ -28,6 +29,13 @@ export interface Assignment {
   strategy: Strategy;
   inherited: string | null;
   confidence: number | null;
+  evidence: string[];
+}
+
+/** An event's group, and the home of a run that has shown by this event whose it is. */
+export interface Assigned {
+  assignment: Assignment;
+  adopts: string | null;
 }
 
 export interface WindowSettings {
@@ -35,23 +43,20 @@ export interface WindowSettings {
   splitOnRunBoundaries: boolean;
 }
 
-/** How sure an inherited context is, by what gave it. */
-const CONFIDENCE = { invocation: 1, afterInvocation: 0.8, namedAgent: 0.9, stream: 0.75, run: 0.6 };
+const CONFIDENCE = { invocation: 1, afterInvocation: 0.8 };
 
 /**
- * The four strategies in their order: an explicit trace id, a session or request id, what the agent or a Lambda invocation
- * last showed on the stream (or a run), alone. Updates the stream's context.
+ * The four strategies in their order: an explicit trace id, a session or request id, a Lambda invocation or the run on the
+ * stream that the line goes on with, alone. Updates the stream's context.
  */
 export function assignGroup(
   event: Candidate,
   stream: string | null,
   context: StreamContext | null,
   settings: WindowSettings,
-): Assignment {
+): Assigned {
   const { traceId, eventMs } = event;
-  if (stream === null || context === null) return assignAlone(event);
-  const streamAgent = event.configuredAgent ?? `stream:${stream}`;
-  const agent = event.agentId !== null && !event.groupByStream ? event.agentId : streamAgent;
+  if (stream === null || context === null) return { assignment: assignAlone(event), adopts: null };
 
   if (event.invocation === 'start' && event.sessionId !== null)
     context.startInvocation(event.sessionId, eventMs);
@@ -61,89 +66,256 @@ export function assignGroup(
   const inherits = event.sessionId === null && running?.within === true ? running.invocation.id : null;
   const sessionId = event.sessionId ?? inherits;
   if (traceId !== null || event.sessionId !== null) {
-    const shown: AgentContext =
-      traceId !== null
-        ? { kind: 'trace', id: traceId, session: sessionId, lastMs: eventMs, run: null }
-        : { kind: 'session', id: sessionId!, session: sessionId, lastMs: eventMs, run: null };
-    show(context, agent, shown);
-    if (agent !== streamAgent) show(context, streamAgent, shown);
     const key = traceId !== null ? groupKeys.trace(traceId) : groupKeys.session(sessionId!);
     return {
-      group_key: key,
-      home_key: key,
-      session_id: sessionId,
-      agent_id: event.agentId ?? event.configuredAgent,
-      strategy: traceId !== null ? 1 : 2,
-      inherited: inherits === null ? null : `invocation:${inherits}`,
-      confidence: inherits === null ? null : CONFIDENCE.invocation,
+      assignment: {
+        group_key: key,
+        home_key: key,
+        session_id: sessionId,
+        agent_id: event.agentId ?? event.configuredAgent,
+        strategy: traceId !== null ? 1 : 2,
+        inherited: inherits === null ? null : `invocation:${inherits}`,
+        confidence: inherits === null ? null : CONFIDENCE.invocation,
+        evidence: [],
+      },
+      adopts: show(event, sessionId, stream, context, settings),
     };
   }
-
-  const agentId = event.agentId ?? streamAgent;
   if (running !== null) {
     const { id } = running.invocation;
     return {
-      group_key: groupKeys.session(id),
-      home_key: groupKeys.session(id),
-      session_id: id,
-      agent_id: agentId,
-      strategy: 3,
-      inherited: `invocation:${id}`,
-      confidence: running.within ? CONFIDENCE.invocation : CONFIDENCE.afterInvocation,
+      assignment: {
+        group_key: groupKeys.session(id),
+        home_key: groupKeys.session(id),
+        session_id: id,
+        agent_id: event.agentId ?? streamAgent(event, stream),
+        strategy: 3,
+        inherited: `invocation:${id}`,
+        confidence: running.within ? CONFIDENCE.invocation : CONFIDENCE.afterInvocation,
+        evidence: [running.within ? 'printed while it ran' : 'printed after it, before the next'],
+      },
+      adopts: null,
     };
   }
-  return inheritOrRun(event, stream, context, settings, agent, agentId, agent === streamAgent);
+  return { assignment: inheritOrRun(event, stream, context, settings), adopts: null };
+}
+
+/** Who speaks where a line names nobody. */
+const streamAgent = ({ configuredAgent }: Candidate, stream: string): string =>
+  configuredAgent ?? `stream:${stream}`;
+
+/** The agent that the line names for itself, where that groups. */
+const groupingAgent = ({ agentId, groupByStream }: Candidate): string | null =>
+  groupByStream ? null : agentId;
+
+/**
+ * A line shows a trace or session id: the run that it goes on with is that one's from now on. Returns the home of a run that was known
+ * only by its lines until now.
+ */
+function show(
+  event: Candidate,
+  sessionId: string | null,
+  stream: string,
+  context: StreamContext,
+  { agentWindowMs, splitOnRunBoundaries }: WindowSettings,
+): string | null {
+  const { traceId, eventMs, step } = event;
+  const agent = groupingAgent(event);
+  const kind = traceId !== null ? 'trace' : 'session';
+  const id = traceId ?? sessionId!;
+  const { habits } = context;
+  let run = named(context.runs, traceId, sessionId);
+  const signature = signatureOfLine(step);
+
+  const near = context.runs.filter(
+    (one) => one.kind === 'run' && isNear(one, eventMs, agentWindowMs) && mayBeOf(one, agent),
+  );
+  let adopted: StreamRun | null = null;
+  let best =
+    run === null
+      ? scoreOfNew(step, near.map(candidateOf(context, agent)), habits)
+      : continuity(step, eventMs, candidateOf(context, agent)(run), habits) + ADOPTION_INTO_KNOWN;
+  for (const one of near) {
+    const score =
+      continuity(step, eventMs, candidateOf(context, agent)(one), habits) - unnamedFor(one, habits.idShare);
+    if (score <= best) continue;
+    best = score;
+    adopted = one;
+  }
+  context.learn(signature, true, run === null && adopted === null);
+
+  if (adopted !== null) {
+    if (run !== null) context.remove(run);
+    const home = homeOfRun(stream, adopted);
+    Object.assign(adopted, {
+      kind,
+      id,
+      session: sessionId,
+      fromMs: Math.min(adopted.fromMs, run?.fromMs ?? eventMs),
+    });
+    adopted.withId += run?.withId ?? 0;
+    adopted.withoutId += run?.withoutId ?? 0;
+    extend(adopted, event, agent, true);
+    context.touch(adopted);
+    return home;
+  }
+  if (run === null) {
+    run = newRun(kind, id, sessionId, agent ?? streamAgent(event, stream), eventMs);
+    extend(run, event, agent, true);
+    context.add(run);
+    return null;
+  }
+  // a trace stays what its session is known by: an event of the session alone is bound to it
+  if (traceId !== null || run.kind !== 'trace') Object.assign(run, { kind, id });
+  run.session = sessionId ?? run.session;
+  if (splitOnRunBoundaries && run.shape.finished && step.eventType !== 'chain_end' && beginsAnew(step))
+    run.shape = emptyShape();
+  extend(run, event, agent, true);
+  context.touch(run);
+  return null;
+}
+
+/** A run of the ids is known and goes on: its own lines speak for it, unless another fits much better. */
+const ADOPTION_INTO_KNOWN = 1;
+
+/** The longer a run has shown no id on a stream where ids are common, the less it is a session's. */
+const unnamedFor = ({ withoutId }: StreamRun, idShare: number): number =>
+  Math.min(3, -withoutId * Math.log(Math.max(0.05, 1 - idShare)) * 0.5);
+
+const beginsAnew = ({ eventType }: RunStep): boolean =>
+  eventType !== 'log' && eventType !== 'platform' && eventType !== 'agent_finish';
+
+/** The run of a trace, else the latest of a session. */
+function named(
+  runs: readonly StreamRun[],
+  traceId: string | null,
+  sessionId: string | null,
+): StreamRun | null {
+  const byTrace =
+    traceId === null ? undefined : runs.findLast(({ kind, id }) => kind === 'trace' && id === traceId);
+  if (byTrace !== undefined) return byTrace;
+  if (sessionId === null) return null;
+  return (
+    runs.findLast(
+      ({ kind, session }) =>
+        kind !== 'run' && session === sessionId && (traceId === null || kind === 'session'),
+    ) ?? null
+  );
 }
 
 function inheritOrRun(
   event: Candidate,
   stream: string,
   context: StreamContext,
-  settings: WindowSettings,
-  agent: string,
-  agentId: string,
-  isStream: boolean,
+  { agentWindowMs, splitOnRunBoundaries }: WindowSettings,
 ): Assignment {
   const { eventMs, eventId, step } = event;
-  const last = context.agent(agent);
-  const isNear = last !== null && Math.abs(eventMs - last.lastMs) <= settings.agentWindowMs;
-  if (isNear && last.kind !== 'run') {
-    context.remember(agent, { ...last, lastMs: Math.max(last.lastMs, eventMs) });
-    const key = last.kind === 'trace' ? groupKeys.trace(last.id) : groupKeys.session(last.id);
+  const agent = groupingAgent(event);
+  const near = context.runs.filter((run) => isNear(run, eventMs, agentWindowMs) && mayBeOf(run, agent));
+  const { habits } = context;
+  const verdict =
+    near.length === 0
+      ? null
+      : attribute(step, eventMs, near.map(candidateOf(context, agent)), habits, splitOnRunBoundaries);
+  const chosen = verdict === null ? undefined : near[verdict.index];
+  context.learn(signatureOfLine(step), false, chosen === undefined);
+  const agent_id = event.agentId ?? streamAgent(event, stream);
+  if (chosen !== undefined) {
+    extend(chosen, event, agent, false);
+    context.touch(chosen);
+    const isRun = chosen.kind === 'run';
+    const key = keyOf(stream, chosen);
+    const home = isRun ? homeOfRun(stream, chosen) : key;
     return {
       group_key: key,
-      home_key: key,
-      session_id: last.session,
-      agent_id: agentId,
+      home_key: home,
+      session_id: chosen.session,
+      agent_id,
       strategy: 3,
-      inherited: key,
-      confidence: isStream ? CONFIDENCE.stream : CONFIDENCE.namedAgent,
+      inherited: home,
+      confidence: verdict!.confidence,
+      evidence: verdict!.evidence,
     };
   }
-  const verdict = isNear ? followRun(last.run ?? openRun(step), step) : null;
-  const goesOn = isNear && verdict !== null && !(verdict.splits > 0 && settings.splitOnRunBoundaries);
-  const openedBy = goesOn ? last.id : eventId;
-  const key = groupKeys.run(stream, agent, openedBy);
-  const groupId = uuidOf(key);
-  // a line from long before does not take the place of the run at hand
-  if (last === null || isNear || eventMs > last.lastMs) {
-    context.remember(agent, {
-      kind: 'run',
-      id: openedBy,
-      session: null,
-      lastMs: goesOn ? Math.max(last.lastMs, eventMs) : eventMs,
-      run: verdict?.shape ?? openRun(step),
-    });
-  }
+  const run = newRun('run', eventId, null, agent ?? streamAgent(event, stream), eventMs);
+  extend(run, event, agent, false);
+  context.add(run);
   return {
-    group_key: key,
-    home_key: `run:${groupId}`,
+    group_key: keyOf(stream, run),
+    home_key: homeOfRun(stream, run),
     session_id: null,
-    agent_id: agentId,
+    agent_id,
     strategy: 3,
-    inherited: goesOn ? `run:${groupId}` : null,
-    confidence: goesOn ? CONFIDENCE.run : null,
+    inherited: null,
+    confidence: null,
+    evidence: [],
   };
+}
+
+const signatureOfLine = (step: RunStep): string | null =>
+  step.eventType === 'log' ? null : signatureOf(step);
+
+const keyOf = (stream: string, { kind, id, agent }: StreamRun): string =>
+  kind === 'run'
+    ? groupKeys.run(stream, agent, id)
+    : kind === 'trace'
+      ? groupKeys.trace(id)
+      : groupKeys.session(id);
+
+const homeOfRun = (stream: string, { agent, id }: StreamRun): string =>
+  `run:${uuidOf(groupKeys.run(stream, agent, id))}`;
+
+const newRun = (
+  kind: StreamRun['kind'],
+  id: string,
+  session: string | null,
+  agent: string,
+  ms: number,
+): StreamRun => ({
+  kind,
+  id,
+  session,
+  agent,
+  agents: [],
+  fromMs: ms,
+  lastMs: ms,
+  withId: 0,
+  withoutId: 0,
+  shape: emptyShape(),
+});
+
+const isNear = ({ fromMs, lastMs }: StreamRun, ms: number, windowMs: number): boolean =>
+  ms >= fromMs - windowMs && ms <= lastMs + windowMs;
+
+/** A line that names an agent goes on with what that agent showed, or with what nobody has put a name to. */
+const mayBeOf = ({ agents }: StreamRun, agent: string | null): boolean =>
+  agent === null || agents.length === 0 || agents.includes(agent);
+
+const candidateOf =
+  ({ runs }: StreamContext, agent: string | null) =>
+  (run: StreamRun): RunCandidate => ({
+    shape: run.shape,
+    fromMs: run.fromMs,
+    lastMs: run.lastMs,
+    isLatest: run === runs.at(-1),
+    isNamed: run.kind !== 'run',
+    withId: run.withId,
+    withoutId: run.withoutId,
+    agentIsNew: agent !== null && !run.agents.includes(agent),
+  });
+
+const MAX_AGENTS = 4;
+const LATE_MS = 3_000;
+
+/** The run after one more line. A late line does not turn its shape back. */
+function extend(run: StreamRun, { eventMs, step }: Candidate, agent: string | null, hasId: boolean): void {
+  const isLate = eventMs < run.lastMs - LATE_MS;
+  run.fromMs = Math.min(run.fromMs, eventMs);
+  run.lastMs = Math.max(run.lastMs, eventMs);
+  if (hasId) run.withId += 1;
+  else run.withoutId += 1;
+  if (agent !== null && !run.agents.includes(agent)) run.agents = [...run.agents, agent].slice(-MAX_AGENTS);
+  if (!isLate) advance(run.shape, step, eventMs);
 }
 
 /** No stream, no context: the event's own ids, or a trace of one. */
@@ -162,12 +334,6 @@ function assignAlone({ traceId, sessionId, agentId, eventId, configuredAgent }: 
     strategy: traceId !== null ? 1 : sessionId !== null ? 2 : 4,
     inherited: null,
     confidence: null,
+    evidence: [],
   };
-}
-
-/** A late line does not turn the context back to what was shown before. */
-function show(context: StreamContext, agent: string, shown: AgentContext): void {
-  const last = context.agent(agent);
-  if (last !== null && last.kind !== 'run' && shown.lastMs < last.lastMs) return;
-  context.remember(agent, shown);
 }

@@ -114,6 +114,7 @@ export function buildEvent(
       strategy: head.strategy,
       inherited: head.inherited,
       confidence: head.confidence,
+      evidence: head.evidence,
     },
     flags: head.flags,
     options: head.options,

@@ -1,3 +1,4 @@
+import type { Adoption } from '../../../../lib/model/events.js';
 import { type EventIdentity, eventId as eventIdOf, isUuid, uuidOf } from '../../../../lib/model/ids.js';
 import type {
   InputRecord,
@@ -5,9 +6,10 @@ import type {
   ProcessorContext,
   StateStore,
 } from '../../../../lib/topology/topology.js';
+import { PARSED_EVENTS } from '../parsed-entries.js';
 import type { CompiledRules } from '../rules/compiled-rules.js';
 import type { RuleSet } from '../rules/rule-set.js';
-import { type Assignment, assignGroup } from './assign-group.js';
+import { type Assigned, type Assignment, assignGroup } from './assign-group.js';
 import { bindOf, buildEvent, contentOf, contentOfLines, type EventContent, GroupIds } from './build-event.js';
 import { joinLine } from './join.js';
 import { growRecord, hasRoom, mayGrow, openRecord } from './open-record.js';
@@ -21,6 +23,7 @@ import {
 import type { RawEvent, RawInput, RawLine } from './raw-input.js';
 import { type Reading, readRecord } from './reading.js';
 import { appendLine, cutText, dropText, readLines } from './record-text.js';
+import { stepOf } from './run-step.js';
 import { SeenRecords } from './seen-records.js';
 import type { ParseSettings } from './settings.js';
 import { splitRecord } from './split-record.js';
@@ -58,7 +61,6 @@ interface LinePart {
   cut: boolean;
 }
 
-export const PARSED_EVENTS = 'parsed-events';
 export const REPLY_TO_HEADER = 'reply-to';
 
 /** Source systems whose records another processor reads. */
@@ -128,7 +130,7 @@ export class ParseProcessor implements Processor<RawInput, ParseState> {
     const { rules, agentId } = this.options.rules.forGroup(event.source?.log_group ?? null);
     const content = readStructuredEvent(event.body, rules);
     const { body, timestampMs } = event;
-    const assignment = assignGroup(
+    const { assignment, adopts } = assignGroup(
       {
         eventId: id,
         eventMs: timestampMs,
@@ -137,7 +139,7 @@ export class ParseProcessor implements Processor<RawInput, ParseState> {
         agentId: content.agentId,
         groupByStream: false,
         configuredAgent: agentId,
-        step: { eventType: content.eventType, chainType: textOf(content.properties.chain_type) },
+        step: stepOf(content.eventType, content.framework, content.properties),
         invocation: null,
       },
       stream,
@@ -145,6 +147,7 @@ export class ParseProcessor implements Processor<RawInput, ParseState> {
       this.options.settings,
     );
     const head = this.headOf(record, id, content.traceId, assignment, timestampMs, []);
+    this.adopt(adopts, head, context);
     const { message } = body.properties;
     const text = typeof message === 'string' ? message : null;
     this.forward(head, content, text, record.timestampMs, false, context);
@@ -212,7 +215,7 @@ export class ParseProcessor implements Processor<RawInput, ParseState> {
     else if (timestampMs > record.timestampMs + CLOCK_SKEW_MS) flags.push('clock_skew');
     if (cut) flags.push('truncated');
     const eventMs = timestampMs ?? record.timestampMs;
-    const assignment = assignGroup(
+    const { assignment, adopts } = assignGroup(
       {
         eventId: id,
         eventMs,
@@ -221,7 +224,7 @@ export class ParseProcessor implements Processor<RawInput, ParseState> {
         agentId: reading.agentId,
         groupByStream: reading.groupByStream,
         configuredAgent,
-        step: { eventType: reading.eventType, chainType: textOf(reading.properties.chain_type) },
+        step: stepOf(reading.eventType, reading.framework, reading.properties),
         invocation: invocationStep(reading),
       },
       stream,
@@ -229,6 +232,7 @@ export class ParseProcessor implements Processor<RawInput, ParseState> {
       settings,
     );
     const head = this.headOf(record, id, reading.traceId, assignment, eventMs, flags, part.index);
+    this.adopt(adopts, head, context);
     this.observe(part, id, false);
     const content = contentOf(message, reading);
     if (stream === null || state === null) {
@@ -285,6 +289,21 @@ export class ParseProcessor implements Processor<RawInput, ParseState> {
     context.forward({ topic: PARSED_EVENTS, key: event.home_key, value: event });
     const bind = amends ? null : bindOf(head);
     if (bind !== null) context.forward({ topic: PARSED_EVENTS, key: bind.home_key, value: bind });
+  }
+
+  /** A run whose lines carried no id has shown one: where its group goes is that one's to say. */
+  private adopt(run: Assigned['adopts'], head: EventHead, context: ProcessorContext<ParseState>): void {
+    if (run === null) return;
+    const { home_key, session_id, timestamp_ms, event_id, created_ms } = head;
+    const adoption: Adoption = {
+      home_key,
+      run_home_key: run,
+      session_id,
+      timestamp_ms,
+      event_id,
+      appended_ms: created_ms,
+    };
+    context.forward({ topic: PARSED_EVENTS, key: home_key, value: adoption });
   }
 
   private headOf(
@@ -380,8 +399,6 @@ export class ParseProcessor implements Processor<RawInput, ParseState> {
     state.tags = [...kept, ...rule.sets].slice(-MAX_TAGS);
   }
 }
-
-const textOf = (value: unknown): string | null => (typeof value === 'string' ? value : null);
 
 function invocationStep({ properties, sessionId }: Reading): 'start' | 'end' | null {
   if (sessionId === null) return null;

@@ -1,11 +1,12 @@
 import type { IngestionOptions, LogSource, RawPosition, Strategy } from '../../../../lib/model/events.js';
 import type { Takes } from '../rules/rule-types.js';
+import type { RunShape } from './run-shape.js';
 
 /**
  * State of parse, per stream, by key prefix. Entries are small and separate, so that a line rewrites only what it changed:
  *   s/  {@link StreamState}: tags and the open record
  *   t/  text of the open record beyond its tail, in pieces
- *   c/  {@link ContextState}: what each agent last showed
+ *   c/  {@link ContextState}: the runs and sessions that print on it
  *   i/  {@link InvocationState}: Lambda invocations
  *   d/  {@link SeenState}: hashes of record identities, in pieces
  *   g/  {@link SweepState}: carries the timer that forgets a stream
@@ -38,6 +39,7 @@ export interface EventHead {
   strategy: Strategy;
   inherited: string | null;
   confidence: number | null;
+  evidence: string[];
   flags: string[];
   options: IngestionOptions | null;
   reply_to: string | null;
@@ -90,29 +92,36 @@ export interface TextState {
   text: string;
 }
 
-/** Shape of a run so far: how deep its chains are nested and whether it has visibly ended. */
-export interface RunShape {
-  depth: number;
-  finished: boolean;
-  failed: boolean;
-  /** Chain type of the outermost start. */
-  outer: string | null;
-}
-
-/** What an agent last showed on a stream. `id` is a trace id, a session id, or the event that opened the run. */
-export interface AgentContext {
+/**
+ * A run that prints on a stream: known by a trace id or a session id, or only by its lines; then `id` is the event that opened it.
+ */
+export interface StreamRun {
   kind: 'trace' | 'session' | 'run';
   id: string;
   session: string | null;
-  /** Latest event time, Unix milliseconds. */
+  /** Agent that its group key names, for a run. */
+  agent: string;
+  /** Agents that have named themselves in its lines, the last few. */
+  agents: string[];
+  /** Event times of its first and latest line, Unix milliseconds. */
+  fromMs: number;
   lastMs: number;
-  run: RunShape | null;
+  /** Lines that carried the id, and that did not. */
+  withId: number;
+  withoutId: number;
+  shape: RunShape;
 }
 
 export interface ContextState {
   kind: 'context';
-  /** Least recently used first. */
-  agents: [agent: string, context: AgentContext][];
+  /** The one that printed last comes last. */
+  runs: StreamRun[];
+  /** Recent lines, and those that carried an id. */
+  lines: number;
+  idLines: number;
+  /** By signature of a step: how often seen, and how often it opened a run. */
+  seen: Record<string, number>;
+  opened: Record<string, number>;
 }
 
 export interface Invocation {

@@ -1,63 +1,147 @@
-import type { RunShape } from './parse-state.js';
-
-/** What of an event says where a run begins and ends. */
+/** What of an event says where in a run it stands. */
 export interface RunStep {
   eventType: string;
   chainType: string | null;
+  toolName: string | null;
+  /** The call that a result answers, where lines name it. */
+  callId: string | null;
+  durationMs: number | null;
+  /** Who prints: the library, framework or logger. */
+  dialect: string | null;
+  /** Thread, task or process that the line's prefix names. */
+  lane: string | null;
 }
 
-export interface RunVerdict {
-  shape: RunShape;
-  /** The event belongs to a new run, with how sure that is; 0 where it goes on with this one. */
-  splits: number;
+/** A tool or model that was called and has not answered. */
+export interface OpenCall {
+  kind: 'tool' | 'llm';
+  name: string | null;
+  id: string | null;
+  /** Event time, Unix milliseconds. */
+  ms: number;
 }
 
-const STARTS = new Set(['agent_start', 'chain_start']);
-const ENDS = new Set(['agent_finish', 'chain_end']);
-/** What a run begins with where nothing announces it. */
-const OPENINGS: Record<string, number> = {
-  agent_start: 0.95,
-  chain_start: 0.95,
-  query: 0.9,
-  agent_thought: 0.8,
-  agent_action: 0.8,
-  decision: 0.7,
-  llm_start: 0.7,
-  retrieval: 0.7,
-  tool_call: 0.7,
-};
-
-/** Shape of a run that begins with this step. */
-export const openRun = (step: RunStep): RunShape =>
-  advance({ depth: 0, finished: false, failed: false, outer: null }, step);
-
-/**
- * Whether the next step of a stream belongs to the run at hand. A run has ended where its outermost chain ended, or an
- * agent gave its answer outside any chain; then a step that runs begin with is another run. A failed run ends where the
- * chain that it began with begins again. Pure; {@link RunVerdict.splits} is the confidence.
- */
-export function followRun(shape: RunShape, step: RunStep): RunVerdict {
-  const opening = OPENINGS[step.eventType] ?? 0;
-  if (shape.finished && opening > 0) return { shape: openRun(step), splits: opening };
-  if (shape.failed && STARTS.has(step.eventType) && shape.outer !== null && shape.outer === step.chainType)
-    return { shape: openRun(step), splits: 0.8 };
-  return { shape: advance(shape, step), splits: 0 };
+/** Shape of a run so far: what is open in it and what came last. Plain data, small. */
+export interface RunShape {
+  /** Type of the last step; chatter does not count. Empty before the first. */
+  last: string;
+  /** Agents (`a`) and chains (`c`) that began and have not ended, outermost first, with their names. */
+  open: string[];
+  /** Name of the outermost one that the run began with, as in `open`. */
+  outer: string | null;
+  calls: OpenCall[];
+  /** An agent gave its answer; chains around it may still end. */
+  answered: boolean;
+  /** All that began has ended. */
+  finished: boolean;
+  failed: boolean;
+  dialect: string | null;
+  lane: string | null;
 }
 
-function advance(shape: RunShape, { eventType, chainType }: RunStep): RunShape {
-  if (STARTS.has(eventType)) {
-    return {
-      depth: shape.depth + 1,
-      finished: false,
-      failed: false,
-      outer: shape.depth === 0 ? chainType : shape.outer,
-    };
+const MAX_OPEN = 8;
+const MAX_CALLS = 4;
+
+export const emptyShape = (): RunShape => ({
+  last: '',
+  open: [],
+  outer: null,
+  calls: [],
+  answered: false,
+  finished: false,
+  failed: false,
+  dialect: null,
+  lane: null,
+});
+
+/** Name of what a start begins, or null for other steps. */
+export const beginning = ({ eventType, chainType, dialect }: RunStep): string | null =>
+  eventType === 'agent_start'
+    ? `a:${chainType ?? dialect ?? ''}`
+    : eventType === 'chain_start'
+      ? `c:${chainType ?? ''}`
+      : null;
+
+/** Kind of call that a step opens or closes. */
+export const opensCall = (type: string): OpenCall['kind'] | null =>
+  type === 'tool_call' || type === 'agent_action' ? 'tool' : type === 'llm_start' ? 'llm' : null;
+
+export const closesCall = (type: string): OpenCall['kind'] | null =>
+  type === 'tool_result' || type === 'tool_error'
+    ? 'tool'
+    : type === 'llm_end' || type === 'llm_error'
+      ? 'llm'
+      : null;
+
+/** Place of the open call that the step answers: by id, by name, else the last of its kind without a name; -1 if none. */
+export function answeredCall({ calls }: RunShape, step: RunStep): number {
+  const kind = closesCall(step.eventType);
+  if (kind === null) return -1;
+  let named = -1;
+  let unnamed = -1;
+  for (let i = calls.length - 1; i >= 0; i--) {
+    const call = calls[i]!;
+    if (call.kind !== kind) continue;
+    if (step.callId !== null && call.id === step.callId) return i;
+    if (kind === 'tool' && step.toolName !== null && call.name !== null) {
+      if (named < 0 && call.name === step.toolName) named = i;
+    } else if (unnamed < 0) unnamed = i;
   }
-  if (eventType === 'chain_end') {
-    const depth = Math.max(0, shape.depth - 1);
-    return { ...shape, depth, finished: shape.finished || depth === 0 };
+  return named >= 0 ? named : unnamed;
+}
+
+/** The shape after one more step, in place. Chatter (`log`, `platform`) changes nothing but who prints. */
+export function advance(shape: RunShape, step: RunStep, ms: number): void {
+  const { eventType } = step;
+  if (step.dialect !== null) shape.dialect = step.dialect;
+  if (step.lane !== null) shape.lane = step.lane;
+  if (eventType === 'log' || eventType === 'platform') return;
+  const begins = beginning(step);
+  if (begins !== null) {
+    if (shape.open.length === 0 && shape.last === '') shape.outer = begins;
+    if (shape.open.length < MAX_OPEN) shape.open.push(begins);
+    shape.finished = false;
+    shape.failed = false;
+    shape.answered = false;
+  } else if (eventType === 'chain_end') end(shape, 'c', step.chainType);
+  else if (eventType === 'agent_finish') {
+    end(shape, 'a', step.chainType);
+    shape.answered = true;
+  } else if (eventType === 'error') shape.failed = true;
+  const opens = opensCall(eventType);
+  if (opens !== null) open(shape, opens, step, ms);
+  else if (closesCall(eventType) !== null) {
+    const at = answeredCall(shape, step);
+    if (at >= 0) shape.calls.splice(at, 1);
   }
-  if (ENDS.has(eventType)) return shape.depth === 0 ? { ...shape, finished: true } : shape;
-  if (eventType === 'error' && shape.depth > 0) return { ...shape, failed: true };
-  return shape;
+  shape.last = eventType;
+}
+
+function end(shape: RunShape, kind: 'a' | 'c', name: string | null): void {
+  const { open } = shape;
+  let at = name === null ? -1 : open.lastIndexOf(`${kind}:${name}`);
+  if (at < 0) at = open.findLastIndex((one) => one[0] === kind);
+  if (at >= 0) open.length = at;
+  if (open.length > 0) return;
+  shape.finished = true;
+  shape.calls = [];
+}
+
+/** An action and the call that carries it out are one. */
+function open(shape: RunShape, kind: OpenCall['kind'], step: RunStep, ms: number): void {
+  const { calls } = shape;
+  const last = calls.at(-1);
+  const carriesOut =
+    shape.last === 'agent_action' &&
+    step.eventType === 'tool_call' &&
+    last?.kind === 'tool' &&
+    (step.toolName === null || last.name === null || last.name === step.toolName);
+  if (carriesOut) {
+    last.id ??= step.callId;
+    last.name ??= step.toolName;
+    last.ms = ms;
+    return;
+  }
+  calls.push({ kind, name: kind === 'tool' ? step.toolName : null, id: step.callId, ms });
+  if (calls.length > MAX_CALLS) calls.shift();
 }

@@ -1,50 +1,105 @@
 import type { StateStore } from '../../../../lib/topology/topology.js';
+import type { StreamHabits } from './attribution.js';
 import {
-  type AgentContext,
   type ContextState,
   type Invocation,
   type InvocationState,
   type ParseState,
+  type StreamRun,
   stateKeys,
 } from './parse-state.js';
 
-/** So many agents of a stream and so many of its Lambda invocations are remembered. */
-export const MAX_AGENTS = 64;
+/** So many runs of a stream and so many of its Lambda invocations are remembered. */
+export const MAX_RUNS = 24;
 export const MAX_INVOCATIONS = 32;
 
-/** Ids may be long: the entry stays well below the 64 KiB of a changelog entry. */
-const MAX_BYTES = 48 * 1024;
+/** Ids may be long: what runs may still grow by keeps the entry below the 64 KiB of a changelog entry. */
+const MAX_BYTES = 20 * 1024;
+const MAX_SIGNATURES = 24;
+const MEMORY_LINES = 64;
 
-const sizeOf = (agents: ContextState['agents']): number => Buffer.byteLength(JSON.stringify(agents), 'utf8');
+const noContext = (): ContextState => ({
+  kind: 'context',
+  runs: [],
+  lines: 0,
+  idLines: 0,
+  seen: {},
+  opened: {},
+});
 
 /** What a stream has shown of ids and runs. Reads and writes its c/ and i/ entries; everything is a function of the lines so far. */
 export class StreamContext {
+  private readonly key: string;
+  private readonly state: ContextState;
+
   constructor(
     private readonly stream: string,
     private readonly store: StateStore<ParseState>,
-  ) {}
-
-  /** What the agent last showed, or null. */
-  agent(agent: string): AgentContext | null {
-    const state = this.store.get(stateKeys.context(this.stream)) as ContextState | undefined;
-    return state?.agents.find(([name]) => name === agent)?.[1] ?? null;
+  ) {
+    this.key = stateKeys.context(stream);
+    this.state = (store.get(this.key) as ContextState | undefined) ?? noContext();
   }
 
-  /** Remembers what an agent shows; the agent quiet for longest gives way. */
-  remember(agent: string, context: AgentContext): void {
-    const key = stateKeys.context(this.stream);
-    const state = (this.store.get(key) as ContextState | undefined) ?? { kind: 'context', agents: [] };
-    const { agents } = state;
-    const at = agents.findIndex(([name]) => name === agent);
-    const grows = at < 0 || agents[at]![1].id !== context.id;
-    if (at >= 0 && at === agents.length - 1) agents[at]![1] = context;
-    else {
-      if (at >= 0) agents.splice(at, 1);
-      agents.push([agent, context]);
+  /** Runs of the stream, the one that printed last at the end. Changed only together with {@link touch} or {@link add}. */
+  get runs(): readonly StreamRun[] {
+    return this.state.runs;
+  }
+
+  get habits(): StreamHabits {
+    const { lines, idLines, seen, opened } = this.state;
+    return { idShare: lines === 0 ? 0 : idLines / lines, seen, opened };
+  }
+
+  /** Puts a run that was changed; it has printed the last line. */
+  touch(run: StreamRun): void {
+    const { runs } = this.state;
+    const at = runs.indexOf(run);
+    if (at !== runs.length - 1) {
+      runs.splice(at, 1);
+      runs.push(run);
     }
-    while (agents.length > MAX_AGENTS || (grows && agents.length > 1 && sizeOf(agents) > MAX_BYTES))
-      agents.shift();
-    this.store.put(key, state);
+    this.put();
+  }
+
+  /** Adds a run; those that have been quiet for longest give way. */
+  add(run: StreamRun): void {
+    const { runs } = this.state;
+    runs.push(run);
+    while (runs.length > MAX_RUNS || (runs.length > 1 && this.bytes() > MAX_BYTES)) runs.shift();
+    this.put();
+  }
+
+  remove(run: StreamRun): void {
+    this.state.runs.splice(this.state.runs.indexOf(run), 1);
+    this.put();
+  }
+
+  /** Learns how the stream's lines are. The caller puts a run afterwards. */
+  learn(signature: string | null, hasId: boolean, opensRun: boolean): void {
+    const { state } = this;
+    state.lines += 1;
+    if (hasId) state.idLines += 1;
+    if (state.lines >= MEMORY_LINES) {
+      state.lines /= 2;
+      state.idLines /= 2;
+    }
+    if (signature === null) return;
+    const { seen, opened } = state;
+    const count = seen[signature];
+    if (count === undefined && Object.keys(seen).length >= MAX_SIGNATURES) return;
+    seen[signature] = (count ?? 0) + 1;
+    if (opensRun) opened[signature] = (opened[signature] ?? 0) + 1;
+    if (seen[signature] < MEMORY_LINES) return;
+    seen[signature] /= 2;
+    if (opened[signature] !== undefined) opened[signature] /= 2;
+  }
+
+  private put(): void {
+    this.store.put(this.key, this.state);
+  }
+
+  private bytes(): number {
+    return Buffer.byteLength(JSON.stringify(this.state), 'utf8');
   }
 
   /** An invocation has begun. One that is known already goes on. */

@@ -1,11 +1,22 @@
-import { type Bind, type GroupState, isParsedEvent, type ParsedEvent } from '../../../../lib/model/events.js';
+import {
+  type Adoption,
+  type Bind,
+  type GroupState,
+  isAdoption,
+  isParsedEvent,
+  type ParsedEntry,
+  type ParsedEvent,
+} from '../../../../lib/model/events.js';
 import { uuidOf } from '../../../../lib/model/ids.js';
 import { contributionOf } from '../../../../lib/model/summary/contribution.js';
 import type { InputRecord, Processor, ProcessorContext } from '../../../../lib/topology/topology.js';
+import { PARSED_EVENTS } from '../parsed-entries.js';
+import { AdoptedRuns } from './adopted-runs.js';
 import { type Found, GroupStore } from './group-store.js';
 import { agentEvent, departure, groupLink, groupState, partIdentity, type Stamp } from './records.js';
-import { leastBind, rootOf } from './root.js';
+import { leastBind, rootOf, runBind } from './root.js';
 import {
+  type AdoptedRun,
   type GroupHead,
   IDS_QUIET_MS,
   RETIRED_MS,
@@ -27,15 +38,17 @@ export interface TraceOptions {
 /** Greatest number of entries in a pack, so that offset and place make one number. */
 export const PLACES = 4_096;
 
+const RUN = 'run:';
+
 type Context = ProcessorContext<TraceState>;
-type Input = InputRecord<ParsedEvent | Bind>;
+type Input = InputRecord<ParsedEntry>;
 
 /**
  * Everything about one home key: drops duplicates, gives each event its trace, moves a session to the trace it is bound to,
  * continues what grows too long. Its outputs' last values are a function of the set of events and binds, whatever
  * their order; which part of a continued group holds an event is not.
  */
-export class TraceProcessor implements Processor<ParsedEvent | Bind, TraceState> {
+export class TraceProcessor implements Processor<ParsedEntry, TraceState> {
   private groups: GroupStore | undefined;
 
   constructor(private readonly options: TraceOptions) {}
@@ -49,6 +62,7 @@ export class TraceProcessor implements Processor<ParsedEvent | Bind, TraceState>
       generation: this.options.generation,
     };
     if (isParsedEvent(value)) this.onEvent(home, head, value, stamp, record.timestampMs, context);
+    else if (isAdoption(value)) this.onAdoption(home, head, value, stamp, record.timestampMs, context);
     else this.onBind(home, head, value, stamp, record.timestampMs, context);
   }
 
@@ -59,7 +73,10 @@ export class TraceProcessor implements Processor<ParsedEvent | Bind, TraceState>
   onTimer(key: string, state: TraceState, nowMs: number, context: Context): void {
     const groups = this.store(context);
     const home = stateKeys.homeOfHead(key);
-    if (state.kind === 'retired') context.state.delete(key);
+    if (state.kind === 'retired') {
+      new AdoptedRuns(home, context.state).drop(state);
+      context.state.delete(key);
+    }
     if (state.kind !== 'group') return;
     const { stateRetentionMs } = this.options;
     if (state.asleep) {
@@ -98,6 +115,11 @@ export class TraceProcessor implements Processor<ParsedEvent | Bind, TraceState>
       return;
     }
     const first = !hasEvents(head);
+    if (first) {
+      // what opened the head may have known the home alone
+      head.group_id = event.group_id;
+      head.group_key = event.group_key;
+    }
     this.touch(head, stamp, nowMs);
     let doubtful = false;
     if (found) this.amend(home, found, event, context);
@@ -185,8 +207,11 @@ export class TraceProcessor implements Processor<ParsedEvent | Bind, TraceState>
     head.bind = least;
     this.touch(head, stamp, nowMs);
     this.store(context).put(home, head);
-    if (!hasEvents(head)) return;
     const root = rootOf(head);
+    if (root !== before) {
+      for (const run of new AdoptedRuns(home, context.state).of(head)) this.sendRoot(head, run, context);
+    }
+    if (!hasEvents(head)) return;
     if (root !== before) {
       context.forward({
         topic: 'agent-events',
@@ -201,6 +226,27 @@ export class TraceProcessor implements Processor<ParsedEvent | Bind, TraceState>
       if (head.part > 1) this.forwardState(home, head, 2, context);
     }
     this.forwardAlias(head, context);
+  }
+
+  /** A run goes where this group goes: it is told the root now, and again whenever that changes. */
+  private onAdoption(
+    home: string,
+    head: GroupHead,
+    adoption: Adoption,
+    stamp: Stamp,
+    nowMs: number,
+    context: Context,
+  ): void {
+    const run = new AdoptedRuns(home, context.state).add(head, adoption);
+    if (run === null) return;
+    this.touch(head, stamp, nowMs);
+    this.store(context).put(home, head);
+    this.sendRoot(head, run, context);
+  }
+
+  private sendRoot(head: GroupHead, run: AdoptedRun, context: Context): void {
+    const bind = runBind(head, run);
+    context.forward({ topic: PARSED_EVENTS, key: bind.home_key, value: bind });
   }
 
   /**
@@ -250,13 +296,14 @@ export class TraceProcessor implements Processor<ParsedEvent | Bind, TraceState>
     const event = isParsedEvent(value) ? value : null;
     const head: GroupHead = {
       kind: 'group',
-      group_id: event?.group_id ?? uuidOf(home),
+      group_id: event?.group_id ?? groupIdOfHome(home),
       group_key: event?.group_key ?? home,
       bind: known?.bind ?? null,
       rev: known?.rev ?? 0,
       part: known?.part ?? 1,
       count: known?.count ?? 0,
       tail: [],
+      adopted: known?.adopted ?? 0,
       oldest: known?.part ?? 1,
       doubt: known && hasEvents(known) ? known.end : null,
       seen: timestampMs,
@@ -282,6 +329,10 @@ export class TraceProcessor implements Processor<ParsedEvent | Bind, TraceState>
   }
 }
 
+/** Group of a home that no event has named yet; a run's home carries it. */
+const groupIdOfHome = (home: string): string =>
+  home.startsWith(RUN) ? home.slice(RUN.length) : uuidOf(home);
+
 const hasEvents = (group: Pick<GroupHead, 'part' | 'count'>): boolean => group.part > 1 || group.count > 0;
 
 /** A run is named after the event that opened it, and that event comes first: another one means that the state is gone. */
@@ -296,5 +347,6 @@ const mayBeKnown = (head: GroupHead, event: ParsedEvent): boolean =>
 function retire(groups: GroupStore, home: string, head: GroupHead): RetiredGroup | null {
   if (head.group_key.startsWith('run:') || head.group_key.startsWith('event:')) return null;
   const end = Math.max(groups.summary(home, head, head.part)?.end ?? 0, head.doubt ?? 0);
-  return { kind: 'retired', bind: head.bind, rev: head.rev, part: head.part, count: head.count, end };
+  const { bind, rev, part, count, adopted } = head;
+  return { kind: 'retired', bind, rev, part, count, adopted, end };
 }

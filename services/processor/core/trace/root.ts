@@ -1,5 +1,5 @@
 import type { Bind } from '../../../../lib/model/events.js';
-import type { GroupHead, RootBind } from './state.js';
+import type { AdoptedRun, GroupHead, RootBind } from './state.js';
 
 const TRACE = 'trace:';
 
@@ -20,6 +20,22 @@ export function leastBind(current: RootBind | null, next: Bind): RootBind {
   if (current !== null && compare(current, next) <= 0) return current;
   const { trace_id, timestamp_ms, event_id, appended_ms } = next;
   return { trace_id, timestamp_ms, event_id, appended_ms };
+}
+
+/**
+ * Tells a run that a group has adopted where it goes. It carries the marks of the bind behind the group's root, so that {@link
+ * leastBind} settles at the run as it does here, in whatever order they come; a root without a bind gives way to any.
+ */
+export function runBind(group: GroupHead, run: AdoptedRun): Bind {
+  const bound = group.group_key.startsWith(TRACE) ? null : group.bind;
+  return {
+    home_key: run.run,
+    session_id: run.session_id,
+    trace_id: rootOf(group),
+    timestamp_ms: bound?.timestamp_ms ?? Number.MAX_SAFE_INTEGER,
+    event_id: bound?.event_id ?? run.event_id,
+    appended_ms: bound?.appended_ms ?? run.appended_ms,
+  };
 }
 
 function compare(a: RootBind, b: RootBind): number {

@@ -21,6 +21,8 @@ export interface GroupHead {
   /** Events accepted by that part, retired state included. */
   count: number;
   tail: Packed[];
+  /** Number of runs that go where this group goes. */
+  adopted: number;
   /** Least part whose event ids are still kept. */
   oldest: number;
   /** Greatest event time among events whose ids were dropped: what is not later may be a duplicate. Null: none were. */
@@ -60,16 +62,28 @@ export interface RetiredGroup {
   rev: number;
   part: number;
   count: number;
+  adopted: number;
   end: number;
 }
 
-export type TraceState = GroupHead | GroupPart | IdChunk | RetiredGroup;
+/** A run that a session or trace has adopted; an entry each, for most groups adopt none. */
+export interface AdoptedRun {
+  kind: 'adopted';
+  /** Home key of the run. */
+  run: string;
+  session_id: string | null;
+  event_id: string;
+  appended_ms: number;
+}
+
+export type TraceState = GroupHead | GroupPart | IdChunk | RetiredGroup | AdoptedRun;
 
 /** State keys. The home key comes last: it may hold any character. */
 export const stateKeys = {
   head: (home: string) => `g|${home}`,
   part: (home: string, part: number) => `p|${part}|${home}`,
   ids: (home: string, part: number, chunk: number) => `i|${part}|${chunk}|${home}`,
+  adopted: (home: string, n: number) => `a|${n}|${home}`,
   homeOfHead: (key: string) => key.slice(2),
 };
 

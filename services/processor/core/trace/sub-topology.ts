@@ -1,19 +1,17 @@
 import type { Codec } from '../../../../lib/model/codec.js';
-import type { Bind, GroupState, ParsedEvent, ParsedPack } from '../../../../lib/model/events.js';
-import { isParsedEvent } from '../../../../lib/model/events.js';
+import type { GroupState, ParsedEntry, ParsedPack } from '../../../../lib/model/events.js';
 import { ok } from '../../../../lib/model/result.js';
 import type { SubTopology } from '../../../../lib/topology/topology.js';
+import { PARSED_EVENTS, parsedEventsSink, unwrapEntries, wrapEntries } from '../parsed-entries.js';
 import { type TraceOptions, TraceProcessor } from './processor.js';
 import type { TraceState } from './state.js';
 
 /**
- * parsed-events → agent-events (key group_id), group-states (key root trace id).
+ * parsed-events → agent-events (key group_id), group-states (key root trace id), and back to parsed-events the roots of runs
+ * that a session or trace has adopted (docs/adr/033).
  * @param codec knows the schemas of all four.
  */
-export function traceSubTopology(
-  codec: Codec,
-  options: TraceOptions,
-): SubTopology<ParsedEvent | Bind, TraceState> {
+export function traceSubTopology(codec: Codec, options: TraceOptions): SubTopology<ParsedEntry, TraceState> {
   return {
     name: 'trace',
     groupId: 'vectadb-trace',
@@ -27,19 +25,11 @@ export function traceSubTopology(
         const at = `${record.topic}/${record.partition}@${record.offset}`;
         throw new Error(`the pack at ${at} cannot be read: ${pack.error.code}: ${pack.error.message}`);
       }
-      return ok(
-        pack.value.value.entries.flatMap(({ event, bind }) =>
-          [event, bind].filter((entry) => entry !== null),
-        ),
-      );
+      return ok(unwrapEntries(pack.value.value));
     },
-    encodeOne: (entry) => {
-      const pack: ParsedPack = {
-        entries: [isParsedEvent(entry) ? { event: entry, bind: null } : { event: null, bind: entry }],
-      };
-      return codec.encode('parsed-pack', pack);
-    },
+    encodeOne: (entry) => codec.encode('parsed-pack', wrapEntries([entry])),
     sinks: {
+      [PARSED_EVENTS]: parsedEventsSink(codec),
       'agent-events': {
         topic: 'agent-events',
         encode: ({ schema, value }: { schema: 'agent-event' | 'group-link'; value: unknown }) =>

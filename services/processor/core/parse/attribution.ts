@@ -1,0 +1,360 @@
+import { answeredCall, beginning, closesCall, type RunShape, type RunStep } from './run-shape.js';
+
+/** A run or session that prints on the stream, as far as it bears on whose the next line is. */
+export interface RunCandidate {
+  shape: RunShape;
+  /** Event times of its first and latest line, Unix milliseconds. */
+  fromMs: number;
+  lastMs: number;
+  /** It printed the last line of the stream. */
+  isLatest: boolean;
+  /** It is known by a trace or session id, not only by its lines. */
+  isNamed: boolean;
+  /** Lines of it that carried the id, and that did not. */
+  withId: number;
+  withoutId: number;
+  /** The line names an agent that this run has not shown yet. */
+  agentIsNew: boolean;
+}
+
+/** How lines of the stream use to be, for what can only be learned from the stream. */
+export interface StreamHabits {
+  /** Share of its recent lines that carried a trace or session id, 0 to 1. */
+  idShare: number;
+  /** By signature of a step: how often it was seen, and how often it was the first line of a run. */
+  seen: Record<string, number>;
+  opened: Record<string, number>;
+}
+
+export interface Attribution {
+  /** Place among the candidates; -1: none of them, a new run. */
+  index: number;
+  /** Probability of the choice among all, 0 to 1. */
+  confidence: number;
+  /** Why, strongest first. */
+  evidence: string[];
+}
+
+/** Weights are natural logarithms of odds: added up, the candidates' scores make a distribution (softmax). */
+const NEW_RUN: Record<string, number> = {
+  agent_start: 1.5,
+  chain_start: 1,
+  query: 0,
+  agent_thought: -2,
+  llm_start: -2,
+  decision: -2.5,
+  tool_call: -2.5,
+  retrieval: -2.5,
+  agent_action: -3,
+  api_call: -3,
+  platform: -1,
+  log: -8,
+};
+const NEW_RUN_OTHER = -6;
+
+/** What usually comes after a step, as log odds against what else may come. */
+const FOLLOWS: Record<string, Record<string, number>> = {
+  agent_start: {
+    agent_thought: 0.8,
+    llm_start: 0.8,
+    query: 0.6,
+    agent_action: 0.6,
+    tool_call: 0.6,
+    decision: 0.6,
+    retrieval: 0.6,
+    chain_start: 0.8,
+  },
+  chain_start: {
+    agent_thought: 0.8,
+    llm_start: 0.8,
+    query: 0.6,
+    agent_action: 0.6,
+    tool_call: 0.6,
+    decision: 0.6,
+    retrieval: 0.6,
+    chain_start: 0.6,
+  },
+  agent_thought: { agent_action: 1.2, tool_call: 1, agent_finish: 0.8, decision: 0.4, llm_start: 0 },
+  agent_action: { tool_call: 1.2, tool_result: 1.2, tool_error: 1 },
+  tool_call: { tool_result: 1.4, tool_error: 1.2, api_call: 0.6 },
+  tool_result: {
+    agent_thought: 1,
+    llm_start: 1,
+    agent_finish: 0.7,
+    tool_call: 0.6,
+    agent_action: 0.6,
+    decision: 0.5,
+    chain_end: 0.4,
+    synthesis: 0.6,
+  },
+  tool_error: {
+    agent_thought: 0.8,
+    tool_call: 0.8,
+    agent_action: 0.6,
+    llm_start: 0.6,
+    error: 0.8,
+    agent_finish: 0.2,
+  },
+  llm_start: { llm_end: 1.4, llm_error: 1.2, api_call: 0.8 },
+  llm_end: {
+    agent_thought: 0.9,
+    agent_action: 0.8,
+    tool_call: 0.9,
+    agent_finish: 0.8,
+    chain_end: 0.6,
+    decision: 0.6,
+    synthesis: 0.4,
+  },
+  llm_error: { llm_start: 1, error: 1, agent_finish: 0, chain_end: 0 },
+  api_call: {
+    llm_end: 0.8,
+    tool_result: 0.6,
+    agent_thought: 0.4,
+    agent_action: 0.4,
+    tool_call: 0.4,
+    agent_finish: 0.4,
+  },
+  decision: {
+    tool_call: 0.7,
+    agent_start: 0.7,
+    chain_start: 0.7,
+    query: 0.7,
+    agent_action: 0.7,
+    llm_start: 0.5,
+    retrieval: 0.5,
+  },
+  query: { retrieval: 1, decision: 0.7, llm_start: 0.8, agent_thought: 0.8, tool_call: 0.4 },
+  retrieval: { synthesis: 1, llm_start: 0.9, tool_result: 0.5, retrieval: 0.2, agent_thought: 0.3 },
+  synthesis: { llm_start: 0.5, agent_finish: 0.8, chain_end: 0.8, llm_end: 0.3, query: 0 },
+  agent_finish: { chain_end: 1.2 },
+  error: { agent_finish: 0, chain_end: 0.3, error: 0, agent_thought: 0, llm_start: 0, tool_call: 0 },
+};
+const NOT_FOLLOWING = -0.8;
+
+const W = {
+  answersCall: 2.5,
+  answersNamedCall: 3.5,
+  answersCallById: 8,
+  /** A result where nothing of the kind is open, though the run prints calls. */
+  answersNothing: -2.5,
+  durationFits: 2,
+  durationOff: -1,
+  /** Another step while a call waits for its answer. */
+  passesOpenCall: -1.2,
+  endsNothing: -1.5,
+  endsItsChain: 1.5,
+  /** The outermost chain of a run begins again. */
+  sameOuterAgain: -2.5,
+  startInside: -0.8,
+  afterFinish: -4,
+  chatterAfterFinish: -1,
+  afterAnswer: -1.5,
+  otherDialect: -1.2,
+  sameLane: 3,
+  otherLane: -3,
+  agentIsNew: -1,
+  burst: 1,
+  latest: 0.4,
+  gapPerE: -0.7,
+  alwaysNamed: 0.5,
+  rarelyNamed: 3,
+} as const;
+
+const BURST_MS = 1_500;
+const GAP_MS = 2_000;
+const WAITING_GAP_MS = 10_000;
+/** A line that is older than the run's latest by more than this says nothing about what follows what. */
+const LATE_MS = 3_000;
+
+type Reasons = [weight: number, reason: string][];
+
+/**
+ * Whose line this is: one of the runs that print on the stream, or a new one's. A pure function of the step, its event time and the
+ * runs' shapes; candidates are those that the agent id and the window allow.
+ */
+export function attribute(
+  step: RunStep,
+  ms: number,
+  candidates: readonly RunCandidate[],
+  habits: StreamHabits,
+  mayOpen: boolean,
+): Attribution {
+  let best = -1;
+  let bestScore = mayOpen ? scoreOfNew(step, candidates, habits) : Number.NEGATIVE_INFINITY;
+  const scores = [bestScore];
+  candidates.forEach((candidate, i) => {
+    const score = scoreOf(step, ms, candidate, habits, null);
+    scores.push(score);
+    if (score > bestScore) {
+      bestScore = score;
+      best = i;
+    }
+  });
+  let total = 0;
+  for (const score of scores) total += Math.exp(score - bestScore);
+  return {
+    index: best,
+    confidence: Math.round(100 / total) / 100,
+    evidence: reasonsFor(best, step, ms, candidates, habits),
+  };
+}
+
+/** How well the step goes on with one run, as {@link attribute} counts it: for the choice of a run that an id belongs to. */
+export const continuity = (
+  step: RunStep,
+  ms: number,
+  candidate: RunCandidate,
+  habits: StreamHabits,
+): number => scoreOf(step, ms, candidate, habits, null);
+
+/** The other side of {@link continuity}: how well the step opens a run. */
+export function scoreOfNew(step: RunStep, candidates: readonly RunCandidate[], habits: StreamHabits): number {
+  const base = NEW_RUN[step.eventType] ?? NEW_RUN_OTHER;
+  const signature = signatureOf(step);
+  const seen = habits.seen[signature] ?? 0;
+  if (seen === 0 || candidates.length === 0) return base;
+  const opened = habits.opened[signature] ?? 0;
+  const learned = Math.log((opened + 0.5) / (seen - opened + 0.5));
+  const trust = (0.6 * seen) / (seen + 4);
+  return (1 - trust) * base + trust * learned;
+}
+
+/** What steps are told apart by when a stream's habits are learned. */
+export const signatureOf = ({ eventType, chainType, dialect }: RunStep): string =>
+  `${eventType}/${chainType ?? dialect ?? ''}`;
+
+function scoreOf(
+  step: RunStep,
+  ms: number,
+  candidate: RunCandidate,
+  habits: StreamHabits,
+  reasons: Reasons | null,
+): number {
+  const { shape } = candidate;
+  const isLate = ms < candidate.lastMs - LATE_MS;
+  let score = timing(ms, candidate, reasons);
+  if (!isLate) score += flow(step, ms, shape, reasons);
+  if (step.dialect !== null && shape.dialect !== null && step.dialect !== shape.dialect)
+    score += say(reasons, W.otherDialect, `${step.dialect} prints, not ${shape.dialect}`);
+  if (step.lane !== null && shape.lane !== null) {
+    const isSame = step.lane === shape.lane;
+    score += say(
+      reasons,
+      isSame ? W.sameLane : W.otherLane,
+      isSame ? `same thread ${step.lane}` : 'another thread',
+    );
+  }
+  if (candidate.agentIsNew) score += say(reasons, W.agentIsNew, 'names an agent that it has not shown');
+  if (candidate.isNamed) {
+    const lines = candidate.withId + candidate.withoutId;
+    score += W.alwaysNamed * Math.log((candidate.withoutId + 1) / (lines + 2) / 0.5);
+    // where ids are rare, a session is what its stream goes on printing, whatever it looks like
+    if (shape.finished) score += W.rarelyNamed * Math.max(0, 1 - habits.idShare / 0.2);
+  }
+  return score;
+}
+
+function timing(
+  ms: number,
+  { fromMs, lastMs, isLatest, shape }: RunCandidate,
+  reasons: Reasons | null,
+): number {
+  const gapMs = ms > lastMs ? ms - lastMs : ms < fromMs ? fromMs - ms : 0;
+  const scale = shape.calls.length > 0 ? WAITING_GAP_MS : GAP_MS;
+  let score = W.gapPerE * Math.log(1 + gapMs / scale);
+  if (!isLatest) return score;
+  score += say(reasons, W.latest, 'printed the line before');
+  if (gapMs <= BURST_MS) score += say(reasons, W.burst, `in one burst, ${gapMs} ms after`);
+  return score;
+}
+
+function flow(step: RunStep, ms: number, shape: RunShape, reasons: Reasons | null): number {
+  const { eventType } = step;
+  if (eventType === 'platform') return 0;
+  if (eventType === 'log')
+    return shape.finished ? say(reasons, W.chatterAfterFinish, 'the run has ended') : 0;
+  let score = 0;
+  const begins = beginning(step);
+  const ends = eventType === 'chain_end' || eventType === 'agent_finish';
+  if (shape.finished && eventType !== 'chain_end') score += say(reasons, W.afterFinish, 'the run has ended');
+  else if (shape.answered && !ends) score += say(reasons, W.afterAnswer, 'the run has given its answer');
+  if (begins !== null) {
+    if (!shape.finished && shape.last !== '')
+      score +=
+        begins === shape.outer
+          ? say(reasons, W.sameOuterAgain, 'begins as the run began')
+          : say(reasons, W.startInside, 'begins inside the run');
+  } else if (ends) score += ending(step, shape, reasons);
+  else if (closesCall(eventType) !== null) score += answer(step, ms, shape, reasons);
+  else if (shape.calls.length > 0 && eventType !== 'api_call' && eventType !== 'error')
+    score += say(reasons, W.passesOpenCall, 'a call waits for its answer');
+  if (shape.last !== '') {
+    const follows = FOLLOWS[shape.last]?.[eventType];
+    score += say(
+      reasons,
+      follows ?? NOT_FOLLOWING,
+      `${follows === undefined ? 'rarely ' : ''}follows ${shape.last}`,
+    );
+  }
+  return score;
+}
+
+function ending({ eventType, chainType }: RunStep, shape: RunShape, reasons: Reasons | null): number {
+  const kind = eventType === 'chain_end' ? 'c' : 'a';
+  const open = shape.open.filter((one) => one[0] === kind);
+  if (open.length === 0) return kind === 'c' ? say(reasons, W.endsNothing, 'no chain of it is open') : 0;
+  const named = chainType !== null && open.includes(`${kind}:${chainType}`);
+  return say(reasons, named ? W.endsItsChain * 1.5 : W.endsItsChain * 0.5, 'ends what the run began');
+}
+
+function answer(step: RunStep, ms: number, shape: RunShape, reasons: Reasons | null): number {
+  const at = answeredCall(shape, step);
+  const call = shape.calls[at];
+  if (call === undefined) return say(reasons, W.answersNothing, 'no such call waits');
+  const what = `answers ${call.kind === 'llm' ? 'the model call' : `the call of ${call.name ?? 'a tool'}`}`;
+  let score =
+    step.callId !== null && call.id === step.callId
+      ? say(reasons, W.answersCallById, `${what} by its id`)
+      : step.toolName !== null && call.name === step.toolName
+        ? say(reasons, W.answersNamedCall, what)
+        : say(reasons, W.answersCall, what);
+  if (step.durationMs !== null) {
+    const off = Math.abs(ms - step.durationMs - call.ms);
+    const fits = off <= 50 + 0.1 * step.durationMs;
+    score += say(
+      reasons,
+      fits ? W.durationFits : W.durationOff,
+      fits ? 'its duration fits' : 'its duration does not fit',
+    );
+  }
+  return score;
+}
+
+function say(reasons: Reasons | null, weight: number, reason: string): number {
+  reasons?.push([weight, reason]);
+  return weight;
+}
+
+const MAX_REASONS = 3;
+
+function reasonsFor(
+  index: number,
+  step: RunStep,
+  ms: number,
+  candidates: readonly RunCandidate[],
+  habits: StreamHabits,
+): string[] {
+  const chosen = candidates[index];
+  if (chosen === undefined) return [];
+  const reasons: Reasons = [];
+  scoreOf(step, ms, chosen, habits, reasons);
+  const evidence = reasons
+    .filter(([weight]) => weight > 0)
+    .sort(([a], [b]) => b - a)
+    .slice(0, MAX_REASONS)
+    .map(([, reason]) => reason);
+  evidence.push(
+    candidates.length === 1 ? 'alone on the stream' : `best of ${candidates.length} on the stream`,
+  );
+  return evidence;
+}

@@ -1,0 +1,22 @@
+import type { Properties } from './properties.js';
+import type { RunStep } from './run-shape.js';
+
+const MAX_NAME_CHARS = 32;
+const MAX_CALL_ID_CHARS = 48;
+
+/** What of an event tells whose line it is; names are cut, for the shape of a run is kept in the state. */
+export function stepOf(eventType: string, framework: string | null, properties: Properties): RunStep {
+  const { chain_type, tool_name, tool_call_id, duration_ms, lib, thread } = properties;
+  return {
+    eventType,
+    chainType: cut(chain_type, MAX_NAME_CHARS),
+    toolName: cut(tool_name, MAX_NAME_CHARS),
+    callId: cut(tool_call_id, MAX_CALL_ID_CHARS),
+    durationMs: typeof duration_ms === 'number' ? duration_ms : null,
+    dialect: cut(lib ?? framework, MAX_NAME_CHARS),
+    lane: cut(thread, MAX_NAME_CHARS),
+  };
+}
+
+const cut = (value: unknown, chars: number): string | null =>
+  typeof value === 'string' && value !== '' ? value.slice(0, chars) : null;
