@@ -1,9 +1,9 @@
 import { loadSchemas } from '../config/schemas.js';
 import { Codec, type SchemaName } from '../model/codec.js';
 import type { AgentEvent, AgentTrace, GroupLink } from '../model/events.js';
+import { type LastRows, LastRowsReader } from '../stores/last-rows.js';
 import { InProcessRun, type NewRecord, type RunningTask } from '../topology/in-process.js';
 import type { EncodedRecord, Topology } from '../topology/topology.js';
-import { type LastRows, LastRowsReader } from './last-rows.js';
 import { Random } from './random.js';
 
 export interface TopologyDriverOptions {
@@ -131,7 +131,7 @@ export class TopologyDriver {
 
   /** What the stores would hold. */
   lastRows(): LastRows {
-    const reader = new LastRowsReader();
+    const reader = new LastRowsReader((event: AgentEvent) => event);
     for (const { schema, value } of this.read('agent-events')) {
       if (schema === 'group-link') reader.link(value as GroupLink);
       else reader.event(value as AgentEvent);

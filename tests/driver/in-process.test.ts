@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { AgentEvent, AgentTrace, GroupLink } from '../../lib/model/events.js';
-import { LastRowsReader } from '../../lib/testing/last-rows.js';
+import { LastRowsReader } from '../../lib/stores/last-rows.js';
 import { localCodec } from '../../lib/testing/topology-driver.js';
 import { InProcessRun } from '../../lib/topology/in-process.js';
 import type { Topology } from '../../lib/topology/topology.js';
@@ -24,7 +24,7 @@ describe('a run in one process', () => {
     driver.advance(11 * MINUTE);
 
     const codec = localCodec();
-    const reader = new LastRowsReader();
+    const reader = new LastRowsReader((event: AgentEvent) => event);
     const run = new InProcessRun({
       topology: handMadeTopology({}, codec),
       defaultPartitions: 1,

@@ -1,4 +1,4 @@
-import type { LastRows } from '../../lib/testing/last-rows.js';
+import type { LastRows } from '../../lib/stores/last-rows.js';
 
 export interface Ignored {
   /** Positions in raw-logs differ with the partition count and with the interleaving of streams. */

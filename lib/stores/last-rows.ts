@@ -1,11 +1,18 @@
 import type { AgentEvent, AgentTrace, GroupLink } from '../model/events.js';
 import { recountTrace } from '../model/summary/recount.js';
-import { replaces } from '../stores/surreal/precedence.js';
+import { replaces, type Version } from './surreal/precedence.js';
 
 /** What the stores hold once everything has been written: rows of events by event_id, of traces by trace_id. */
-export interface LastRows {
-  events: Map<string, AgentEvent>;
+export interface LastRows<Row = AgentEvent> {
+  events: Map<string, Row>;
   traces: Map<string, AgentTrace>;
+}
+
+/** The least that is kept of an event. */
+export interface RowVersion extends Version {
+  event_id: string;
+  trace_id: string;
+  flags: string[];
 }
 
 interface Guarded {
@@ -24,14 +31,19 @@ const STATE_LOST = 'state_lost';
  * - a {@link GroupLink} moves every row of its group that is older than it; one that links to where the group is moves nothing;
  * - an event flagged `state_lost` may have been there before: the row that is there stays. The flag is not stored;
  * - a trace that says `state_lost`, or whose event another group claims, is counted from its rows.
+ *
+ * Whoever has too many events to hold keeps rows of its own with what the rules need, and says how to get at the whole event.
  */
-export class LastRowsReader {
-  private readonly events = new Map<string, AgentEvent>();
+export class LastRowsReader<Row extends RowVersion = AgentEvent> {
+  private readonly events = new Map<string, Row>();
   private readonly groups = new Map<string, Set<string>>();
   private readonly traces = new Map<string, AgentTrace>();
   private readonly recounted = new Set<string>();
 
-  event(event: AgentEvent): void {
+  /** @param load the whole event of a row, for counting. */
+  constructor(private readonly load: (row: Row) => AgentEvent) {}
+
+  event(event: Row): void {
     const flags = event.flags.filter((flag) => flag !== STATE_LOST);
     const known = this.events.get(event.event_id);
     if (known) {
@@ -60,11 +72,13 @@ export class LastRowsReader {
     if (!known || isNewer(trace, known)) this.traces.set(trace.trace_id, trace);
   }
 
-  rows(): LastRows {
+  rows(): LastRows<Row> {
     const traces = new Map<string, AgentTrace>();
     for (const [id, trace] of this.traces) {
       const isRecounted = trace.state_lost || this.recounted.has(id);
-      const rows = isRecounted ? [...this.events.values()].filter((row) => row.trace_id === id) : null;
+      const rows = isRecounted
+        ? [...this.events.values()].filter((row) => row.trace_id === id).map(this.load)
+        : null;
       traces.set(id, { ...(rows ? recountTrace(rows, trace) : trace), state_lost: false });
     }
     return { events: new Map(this.events), traces };
