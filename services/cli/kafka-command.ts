@@ -62,8 +62,11 @@ export async function runCommand(run: () => Promise<number>): Promise<void> {
 }
 
 /** Writes a line, waiting while the reader is slower. */
-export async function writeLine(line: string): Promise<void> {
-  if (!process.stdout.write(`${line}\n`)) await once(process.stdout, 'drain');
+export const writeLine = (line: string): Promise<void> => writeText(`${line}\n`);
+
+/** Writes text as it is, waiting while the reader is slower. */
+export async function writeText(text: string): Promise<void> {
+  if (text !== '' && !process.stdout.write(text)) await once(process.stdout, 'drain');
 }
 
 /** A plain table without colours or boxes around every row. `right`: columns of numbers. */

@@ -1,3 +1,5 @@
+import { open } from 'node:fs/promises';
+
 const LF = 10;
 const CR = 13;
 
@@ -21,3 +23,11 @@ export async function* splitLines(chunks: AsyncIterable<Buffer>): AsyncGenerator
 }
 
 const withoutCr = (line: Buffer): Buffer => (line.at(-1) === CR ? line.subarray(0, -1) : line);
+
+/** Lines of a file, or of standard input. @throws where the file cannot be read, before the first line. */
+export async function inputLines(file: string | undefined): Promise<AsyncGenerator<Buffer>> {
+  if (file === undefined || file === '-') return splitLines(process.stdin);
+  const handle = await open(file);
+  if ((await handle.stat()).isDirectory()) throw new Error(`${file} is a folder`);
+  return splitLines(handle.createReadStream());
+}

@@ -3,6 +3,7 @@ import { clientAddresses, readSettings } from '../../deploy/local/settings.js';
 import { UserError } from '../../deploy/local/stack.js';
 import { SupervisorError } from '../../deploy/local/supervisor.js';
 import { ConfigError } from '../../lib/config/env.js';
+import * as analyze from './commands/analyze.js';
 import * as clean from './commands/clean.js';
 import * as consume from './commands/consume.js';
 import * as demo from './commands/demo.js';
@@ -31,6 +32,7 @@ const COMMANDS = [
   produce,
   consume,
   lag,
+  analyze,
   parse,
   trace,
   search,

@@ -1,42 +1,34 @@
+import type { Codec } from '../../lib/model/codec.js';
 import type { ParsedEvent } from '../../lib/model/events.js';
 import { isParsedEvent } from '../../lib/model/events.js';
 import { MemoryStateStore } from '../../lib/topology/state-store.js';
 import type { ProcessorContext } from '../../lib/topology/topology.js';
 import { ParseProcessor, type RecordOutcome } from '../processor/core/parse/parse-processor.js';
 import { type ParseState, type StreamState, stateKeys } from '../processor/core/parse/parse-state.js';
-import { fromText } from '../processor/core/parse/raw-input.js';
 import type { ParseSettings } from '../processor/core/parse/settings.js';
-import { streamOf } from '../processor/core/parse/stream-key.js';
 import type { CompiledRules } from '../processor/core/rules/compiled-rules.js';
-
-/** What `vectadb parse` prints for one line of input. */
-export interface ParsedLine {
-  event_type: string;
-  framework: string | null;
-  /** false: the fallback, kept but not understood. */
-  parsed: boolean;
-  rule: string | null;
-  /** The line joined the event before it, whose values these are. */
-  continues: boolean;
-  session_id: string | null;
-  trace_id: string | null;
-  agent_id: string | null;
-  properties: Record<string, unknown>;
-  explain?: Record<string, unknown>;
-}
+import { AppendClock, lineReader } from './line-input.js';
+import { explanation, noEvent, type ParsedLine, parsedLine } from './parsed-line.js';
 
 interface Waiting extends RecordOutcome {
   stream: string | null;
   refused: string | null;
 }
 
-/** Stream of lines that name no source of their own: one input is one stream. */
-const INPUT_STREAM = Buffer.from('stdin');
+export interface LineParserOptions {
+  codec: Codec;
+  rules: CompiledRules;
+  settings: ParseSettings;
+  /** Time of lines that tell none, Unix milliseconds. */
+  nowMs: number;
+  explain?: boolean;
+}
+
 const MAX_REMEMBERED = 50_000;
 
 /**
- * Runs the parse core over lines, one result a line and in order, all lines taken as arriving without a gap. A line's result
- * is given out once no further line can join its event.
+ * Runs the parse core over lines, one result a line and in order; lines arrive when they were printed. A line's result is given
+ * out once no further line can join its event.
  */
 export class LineParser {
   private readonly store = new MemoryStateStore<ParseState>();
@@ -46,13 +38,13 @@ export class LineParser {
   private outcome: RecordOutcome | null = null;
   private offset = 0;
   private readonly context: ProcessorContext<ParseState>;
+  private readonly read: ReturnType<typeof lineReader>;
+  private readonly clock: AppendClock;
 
-  constructor(
-    rules: CompiledRules,
-    settings: ParseSettings,
-    private readonly nowMs: number,
-    private readonly explain = false,
-  ) {
+  constructor(private readonly options: LineParserOptions) {
+    const { codec, rules, settings, nowMs } = options;
+    this.read = lineReader(codec);
+    this.clock = new AppendClock(nowMs);
     this.processor = new ParseProcessor({
       rules,
       settings,
@@ -72,33 +64,23 @@ export class LineParser {
   }
 
   /** Takes a line; returns the results that are now certain. */
-  take(line: string): ParsedLine[] {
+  take(line: Buffer): ParsedLine[] {
     const offset = this.offset++;
-    const decoded = fromText(line);
-    if (!decoded.ok) {
-      const refused = `${decoded.error.code}: ${decoded.error.message}`;
+    const input = this.read(line);
+    if (!input.ok) {
+      const refused = `${input.error.code}: ${input.error.message}`;
       this.waiting.push({ offset, eventId: null, continues: false, stream: null, refused });
       return this.drain();
     }
-    for (const value of decoded.value) {
-      const key = value.source === null ? INPUT_STREAM : null;
-      this.outcome = null;
-      this.processor.process(
-        {
-          topic: 'raw-logs',
-          partition: 0,
-          offset,
-          place: 0,
-          timestampMs: this.nowMs,
-          key,
-          headers: {},
-          value,
-        },
-        this.context,
-      );
-      const outcome: RecordOutcome = this.outcome ?? { offset, eventId: null, continues: false };
-      this.waiting.push({ ...outcome, stream: streamOf(value.source, key), refused: null });
-    }
+    const { key, stream, timeMs, value } = input.value;
+    const timestampMs = this.clock.tick(stream, timeMs);
+    this.outcome = null;
+    this.processor.process(
+      { topic: 'raw-logs', partition: 0, offset, place: 0, timestampMs, key, headers: {}, value },
+      this.context,
+    );
+    const outcome: RecordOutcome = this.outcome ?? { offset, eventId: null, continues: false };
+    this.waiting.push({ ...outcome, stream, refused: null });
     return this.drain();
   }
 
@@ -130,44 +112,10 @@ export class LineParser {
 
   private lineOf({ eventId, continues, refused, offset }: Waiting): ParsedLine {
     const event = eventId === null ? undefined : this.events.get(eventId);
-    if (!event) {
-      return {
-        event_type: 'log',
-        framework: null,
-        parsed: false,
-        rule: null,
-        continues,
-        session_id: null,
-        trace_id: null,
-        agent_id: null,
-        properties: refused === null ? {} : { refused },
-      };
-    }
-    const { why } = event;
+    if (!event) return { ...noEvent(refused), continues };
     return {
-      event_type: event.event_type,
-      framework: event.framework,
-      parsed: event.event_type !== 'log',
-      rule: why.rule,
-      continues,
-      session_id: event.session_id,
-      trace_id: event.trace_id,
-      agent_id: event.agent_id,
-      properties: JSON.parse(event.properties) as Record<string, unknown>,
-      ...(this.explain && {
-        explain: {
-          line: offset,
-          event_id: event.event_id,
-          rule_version: why.rule_version,
-          captures: why.captures,
-          strategy: why.strategy,
-          inherited: why.inherited,
-          confidence: why.confidence,
-          group_key: event.group_key,
-          timestamp: new Date(event.timestamp_ms).toISOString(),
-          flags: event.flags,
-        },
-      }),
+      ...parsedLine(event, continues),
+      ...(this.options.explain && { explain: explanation(event, offset) }),
     };
   }
 }

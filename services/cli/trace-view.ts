@@ -1,12 +1,32 @@
 import { stripVTControlCharacters } from 'node:util';
 import { buildTree, type TreeNode } from '../../lib/model/trace-tree.js';
-import type { EventRow } from '../../lib/stores/surreal/rows.js';
-import type { TraceDetail } from './api-client.js';
+import type { EventRow, TraceRow } from '../../lib/stores/surreal/rows.js';
 
 const TEXT_WIDTH = 90;
 
+type ViewedEvent = Pick<EventRow, 'event_id' | 'timestamp' | 'event_type' | 'properties'>;
+
+/** What the picture of a trace needs of it. */
+export interface ViewedTrace
+  extends Pick<
+    TraceRow,
+    | 'trace_id'
+    | 'status'
+    | 'total_events'
+    | 'error_count'
+    | 'duration_ms'
+    | 'models'
+    | 'session_id'
+    | 'agent_id'
+    | 'start_time'
+  > {
+  /** In order. */
+  events: ViewedEvent[];
+  events_truncated: boolean;
+}
+
 /** A trace as a tree for a terminal: a head line, then one line an event with its time since the start. */
-export function renderTrace(trace: TraceDetail): string {
+export function renderTrace(trace: ViewedTrace): string {
   const tokens = Object.values(trace.models).reduce((sum, model) => sum + model.total_tokens, 0);
   const head = [
     `trace ${trace.trace_id}`,
@@ -27,7 +47,7 @@ export function renderTrace(trace: TraceDetail): string {
   return lines.join('\n');
 }
 
-function draw(nodes: TreeNode<EventRow>[], indent: string, startMs: number, lines: string[]): void {
+function draw(nodes: TreeNode<ViewedEvent>[], indent: string, startMs: number, lines: string[]): void {
   nodes.forEach(({ event, children }, index) => {
     const last = index === nodes.length - 1;
     const since = `${((Date.parse(event.timestamp) - startMs) / 1000).toFixed(3)} s`.padStart(9);
@@ -39,7 +59,7 @@ function draw(nodes: TreeNode<EventRow>[], indent: string, startMs: number, line
 }
 
 /** What an event says, in one line: what its kind is about, else its text. */
-export function describeEvent({ event_type, properties: p }: EventRow): string {
+export function describeEvent({ event_type, properties: p }: ViewedEvent): string {
   const said = (...names: string[]) =>
     names.map((name) => p[name]).find((value) => value !== undefined && value !== null);
   const about: Record<string, unknown[]> = {

@@ -1,11 +1,12 @@
-import { once } from 'node:events';
-import { createReadStream, existsSync } from 'node:fs';
 import type { Command } from 'commander';
-import { loadAppConfig } from '../../../lib/config/app-config.js';
-import { loadRules } from '../../processor/adapters/rule-files.js';
+import { loadSchemas } from '../../../lib/config/schemas.js';
+import { Codec } from '../../../lib/model/codec.js';
 import { settingsOf } from '../../processor/core/parse/settings.js';
-import { splitLines } from '../lines.js';
-import { LineParser, type ParsedLine } from '../parse-lines.js';
+import { runCommand, writeText } from '../kafka-command.js';
+import { inputLines } from '../lines.js';
+import { LineParser } from '../parse-lines.js';
+import type { ParsedLine } from '../parsed-line.js';
+import { CONFIG_OPTION, readRules } from '../rules-command.js';
 
 /** `vectadb parse`: what the parser makes of lines, one JSON object a line. No broker, no store. */
 export function register(program: Command): void {
@@ -15,26 +16,24 @@ export function register(program: Command): void {
       'read log lines (text, or JSON objects with message and source) and print what they are, one JSON object a line',
     )
     .argument('[file]', 'file of lines; left out: standard input')
-    .option(
-      '-c, --config <file>',
-      'config.yaml with rules of your own',
-      process.env.VECTADB_CONFIG ?? 'config.yaml',
-    )
+    .option(...CONFIG_OPTION)
     .option('--explain', 'add rule version, captures, strategy and what came from the stream')
-    .action(async (file: string | undefined, options: { config: string; explain?: boolean }) => {
-      const config = loadAppConfig(options.config);
-      const rules = loadRules(config, {
-        configPath: existsSync(options.config) ? options.config : undefined,
-      });
-      const parser = new LineParser(rules, settingsOf(config), Date.now(), options.explain ?? false);
-      const input = file === undefined ? process.stdin : createReadStream(file);
-      for await (const line of splitLines(input)) await print(parser.take(line.toString('utf8')));
-      await print(parser.end());
-    });
+    .action((file: string | undefined, options: { config: string; explain?: boolean }) =>
+      runCommand(async () => {
+        const { config, rules } = readRules(options.config);
+        const parser = new LineParser({
+          codec: Codec.local(loadSchemas()),
+          rules,
+          settings: settingsOf(config),
+          nowMs: Date.now(),
+          explain: options.explain,
+        });
+        for await (const line of await inputLines(file)) await print(parser.take(line));
+        await print(parser.end());
+        return 0;
+      }),
+    );
 }
 
-async function print(lines: ParsedLine[]): Promise<void> {
-  if (lines.length === 0) return;
-  const text = lines.map((line) => `${JSON.stringify(line)}\n`).join('');
-  if (!process.stdout.write(text)) await once(process.stdout, 'drain');
-}
+const print = (lines: ParsedLine[]): Promise<void> =>
+  writeText(lines.map((line) => `${JSON.stringify(line)}\n`).join(''));

@@ -1,6 +1,7 @@
 import type { Codec } from '../../../lib/model/codec.js';
 import type { Topology } from '../../../lib/topology/topology.js';
 import { aggregateSubTopology } from './aggregate/sub-topology.js';
+import type { ParseOptions } from './parse/parse-processor.js';
 import type { ParseConfig } from './parse/settings.js';
 import { parseSubTopology } from './parse/sub-topology.js';
 import type { CompiledRules } from './rules/compiled-rules.js';
@@ -22,20 +23,29 @@ export interface TopologyOptions {
   epochs: ReadonlyMap<string, string>;
   /** Compared before revisions; raised by a replay. */
   generation: number;
+  /** Told what became of each record of raw-logs, in order. */
+  observe?: ParseOptions['observe'];
 }
 
 /**
  * The one topology value: the service, the test driver and in-process runs all run this.
  * @throws when raw-logs has no epoch: without it, the ids of lines that have no other identity could be given twice.
  */
-export function buildTopology({ codec, config, rules, epochs, generation }: TopologyOptions): Topology {
+export function buildTopology({
+  codec,
+  config,
+  rules,
+  epochs,
+  generation,
+  observe,
+}: TopologyOptions): Topology {
   const epoch = epochs.get('raw-logs');
   if (epoch === undefined) throw new Error('raw-logs has no epoch: run `vectadb topics apply`');
   const { auto_close_after_minutes, max_events_per_trace, state_retention_hours } = config.trace_detection;
   const stateRetentionMs = state_retention_hours * 3_600_000;
   return {
     subTopologies: [
-      parseSubTopology({ codec, config, rules, epoch }),
+      parseSubTopology({ codec, config, rules, epoch, observe }),
       traceSubTopology(codec, { maxEventsPerTrace: max_events_per_trace, stateRetentionMs, generation }),
       aggregateSubTopology(codec, {
         autoCloseMs: auto_close_after_minutes * 60_000,

@@ -37,7 +37,7 @@ export type RawInput = RawLine | RawEvent;
  */
 export const decodeRawRecord =
   (codec: Codec) =>
-  ({ value }: EncodedRecord): Result<RawInput[]> => {
+  ({ value }: Pick<EncodedRecord, 'value'>): Result<RawInput[]> => {
     if (value === null) return ok([]);
     if (value.length > 0 && value[0] === 0) {
       const decoded = codec.decode<RawLog>(value, ['raw-log']);
