@@ -81,8 +81,10 @@ describe('an analysis', () => {
   });
 
   it('parts runs of a stream by the times of its lines', () => {
-    const at = (minute: string) => `2025-11-04T10:${minute}:00Z Thought: still here`;
-    expect(analyze(at('00'), at('04'), at('20')).traces).toHaveLength(2);
+    const at = (time: string, text: string) => `2025-11-04T${time}Z ${text}`;
+    const run = [at('10:00:00', 'Thought: find the page'), at('10:00:01', 'Action: find_page')];
+    expect(analyze(...run, at('10:00:03', 'Observation: on the shelf')).traces).toHaveLength(1);
+    expect(analyze(...run, at('10:40:03', 'Observation: on the shelf')).traces).toHaveLength(2);
   });
 
   it('joins across the gap that the lines tell, and no further', () => {
