@@ -18,7 +18,7 @@ WORKDIR /app
 RUN install -d -o node -g node /var/lib/vectadb /var/lib/vectadb/state /var/lib/vectadb/models
 COPY --from=build /app/node_modules node_modules
 COPY --from=build /app/dist dist
-COPY package.json topics.yaml ./
+COPY package.json topics.yaml prices.yaml ./
 COPY schemas schemas
 COPY patterns patterns
 USER node

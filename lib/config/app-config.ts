@@ -52,6 +52,8 @@ const appConfig = z.looseObject({
       split_on_run_boundaries: z.boolean().default(true),
     })
     .prefault({}),
+  /** Price list of one's own, asked before the built-in prices.yaml; relative to this file. */
+  prices: z.string().min(1).optional(),
   /** Built-in sets and rules of one's own, in order; left out: the three built-in sets. */
   parser_rules: z.array(parserRule).optional(),
 });
