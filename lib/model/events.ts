@@ -178,9 +178,14 @@ export interface ToolStats {
 }
 
 export interface ModelStats extends ToolStats {
+  /** Cached ones included. */
   prompt_tokens: number;
   completion_tokens: number;
   total_tokens: number;
+  /** Of the prompt tokens: read from the provider's cache. */
+  cached_tokens: number;
+  /** Of the prompt tokens: written to the provider's cache. */
+  cache_write_tokens: number;
 }
 
 /** What trace knows of one group; order-independent in its events. */

@@ -1,6 +1,7 @@
 import type { AgentEvent, ParsedEvent } from '../events.js';
 import { uuidOf } from '../ids.js';
 import { keyName } from './tally.js';
+import { type Tokens, tokensOf } from './tokens.js';
 
 /** Which of a summary's latest moments an event is a candidate for. */
 export type MarkKind = 'finish' | 'failure' | 'platform_end' | 'step';
@@ -35,10 +36,12 @@ export interface Contribution {
     phase: CallPhase;
     failed?: true;
     us?: number;
-    /** Prompt, completion, total. */
-    tokens?: [number, number, number];
+    tokens?: Tokens;
   };
 }
+
+/** Under which tokens are counted whose event names no model. */
+export const UNKNOWN_MODEL = 'unknown';
 
 /** Names in summaries: bytes as JSON, so that no state entry passes 64 KiB. */
 export const NAME_BYTES = 64;
@@ -47,7 +50,6 @@ const SESSION_BYTES = 256;
 const ID_CHARACTERS = 128;
 /** A year; what claims to have lasted longer did not. */
 const MAX_DURATION_MS = 366 * 24 * 3_600_000;
-const MAX_TOKENS = 1_000_000_000;
 
 const ERROR_TYPES = new Set(['error', 'tool_error', 'llm_error']);
 /** Printed or stamped when the thing is over: their duration lies behind them. */
@@ -101,11 +103,11 @@ export function contributionOf(event: Source): Contribution {
     if (us !== undefined) contribution.tool.us = us;
     if (type === 'tool_error') contribution.tool.failed = true;
   }
-  const model = name(properties.model);
+  const tokens = tokensOf(properties);
+  const model = name(properties.model) ?? (tokens && UNKNOWN_MODEL);
   if (model !== undefined) {
     contribution.model = { name: model, phase: modelPhase(type) };
     if (us !== undefined) contribution.model.us = us;
-    const tokens = tokensOf(properties);
     if (tokens) contribution.model.tokens = tokens;
     if (type === 'llm_error') contribution.model.failed = true;
   }
@@ -147,15 +149,6 @@ function isPlatformFailure(properties: Properties): boolean {
   if (/time[d_ -]*out|fail|error|fault|crash|oom|exit/.test(platformEvent(properties))) return true;
   if (typeof properties.error_message === 'string' || typeof properties.error_type === 'string') return true;
   return typeof properties.status === 'string' && /time.?out|error|fail/i.test(properties.status);
-}
-
-function tokensOf(properties: Properties): [number, number, number] | undefined {
-  const prompt = amount(properties.prompt_tokens, MAX_TOKENS);
-  const completion = amount(properties.completion_tokens, MAX_TOKENS);
-  const total = amount(properties.total_tokens, MAX_TOKENS);
-  if (prompt === undefined && completion === undefined && total === undefined) return undefined;
-  const [p, c] = [Math.round(prompt ?? 0), Math.round(completion ?? 0)];
-  return [p, c, total === undefined ? p + c : Math.round(total)];
 }
 
 const amount = (value: unknown, max: number): number | undefined =>

@@ -1,6 +1,7 @@
 import type { GroupSummary, Mark, ModelStats, SessionMark, ToolStats } from '../events.js';
-import type { CallPhase, Contribution } from './contribution.js';
+import { type CallPhase, type Contribution, UNKNOWN_MODEL } from './contribution.js';
 import { count, plus, type Tally, tallied, toRecord } from './tally.js';
+import type { Tokens } from './tokens.js';
 
 /** Greatest number of names kept by a summary; the least names are. */
 export const LIMITS = { types: 100, agents: 32, frameworks: 32, tools: 200, models: 50 } as const;
@@ -10,7 +11,15 @@ interface PhaseCounts {
   n: number;
   timed: number;
   us: number;
+  /** Sum of the times of those without a duration, milliseconds modulo {@link CLOCK_MS}. */
+  at?: number;
 }
+
+/**
+ * Times are added modulo this, so that sums stay exact whatever the number of events and their years. The difference of two sums
+ * is right as long as it is below half of it, some 17,000 years.
+ */
+const CLOCK_MS = 2 ** 50;
 
 type ByPhase = Partial<Record<CallPhase, PhaseCounts>>;
 
@@ -20,8 +29,8 @@ interface ToolCounts {
 }
 
 interface ModelCounts extends ToolCounts {
-  /** Prompt, completion, total; of the phase that reported them. */
-  tokens: Partial<Record<CallPhase, [number, number, number]>>;
+  /** Of the phase that reported them. */
+  tokens: Partial<Record<CallPhase, Tokens>>;
 }
 
 /**
@@ -63,8 +72,8 @@ export function addContribution(into: SummaryState | null, c: Contribution): Sum
   if (c.mark) summary[c.mark] = latest(summary[c.mark], mark);
   if (c.session !== undefined)
     summary.session = earliest(summary.session, { session_id: c.session, ...mark });
-  if (c.tool) addTool(summary.tools, c.tool);
-  if (c.model) addModel(summary.models, c.model);
+  if (c.tool) addTool(summary.tools, c.tool, c.ms);
+  if (c.model) addModel(summary.models, c.model, c.ms);
   return summary;
 }
 
@@ -91,7 +100,7 @@ export function toGroupSummary(
     error_count: summary.errors,
     event_counts: toRecord(summary.types, (type) => type.n),
     tools: toRecord(summary.tools, toolStats),
-    models: toRecord(summary.models, modelStats),
+    models: modelsOf(summary.models),
     start_ms: summary.start,
     end_ms: summary.end,
     last_finish: summary.finish,
@@ -164,52 +173,92 @@ function emptySummary(first: Contribution): SummaryState {
   };
 }
 
-function addPhase(phases: ByPhase, phase: CallPhase, us: number | undefined): void {
+function addPhase(phases: ByPhase, phase: CallPhase, us: number | undefined, ms: number): void {
   phases[phase] ??= { n: 0, timed: 0, us: 0 };
   const counts = phases[phase];
+  const untimed = counts.n - counts.timed;
   counts.n += 1;
-  if (us === undefined) return;
+  if (us === undefined) {
+    // a state of before such sums were kept has none, and gets none
+    if (untimed === 0 || counts.at !== undefined) counts.at = onClock((counts.at ?? 0) + onClock(ms));
+    return;
+  }
   counts.timed += 1;
   counts.us = plus(counts.us, us);
 }
 
-function addTool(tools: Tally<ToolCounts>, tool: NonNullable<Contribution['tool']>): void {
+const onClock = (ms: number): number => ((ms % CLOCK_MS) + CLOCK_MS) % CLOCK_MS;
+
+function addTool(tools: Tally<ToolCounts>, tool: NonNullable<Contribution['tool']>, ms: number): void {
   const create = (): ToolCounts => ({ phases: {}, failed: 0 });
   const counts = tallied(tools, tool.name, LIMITS.tools, create);
   if (!counts) return;
-  addPhase(counts.phases, tool.phase, tool.us);
+  addPhase(counts.phases, tool.phase, tool.us, ms);
   if (tool.failed) counts.failed += 1;
 }
 
-function addModel(models: Tally<ModelCounts>, model: NonNullable<Contribution['model']>): void {
+function addModel(models: Tally<ModelCounts>, model: NonNullable<Contribution['model']>, ms: number): void {
   const create = (): ModelCounts => ({ phases: {}, failed: 0, tokens: {} });
   const counts = tallied(models, model.name, LIMITS.models, create);
   if (!counts) return;
-  addPhase(counts.phases, model.phase, model.us);
+  addPhase(counts.phases, model.phase, model.us, ms);
   if (model.failed) counts.failed += 1;
   if (!model.tokens) return;
-  counts.tokens[model.phase] ??= [0, 0, 0];
+  counts.tokens[model.phase] ??= [0, 0, 0, 0, 0];
   const sums = counts.tokens[model.phase]!;
-  for (const i of [0, 1, 2] as const) sums[i] = plus(sums[i], model.tokens[i]);
+  model.tokens.forEach((tokens, i) => {
+    sums[i] = plus(sums[i] ?? 0, tokens);
+  });
 }
 
 /** Durations of the phase that names the end where it has any, since the start of the same call may repeat them. */
 function toolStats({ phases, failed }: ToolCounts): ToolStats {
-  const measured = [phases.ended, phases.started, phases.announced].find((phase) => phase && phase.timed > 0);
+  const { ended, started, announced } = phases;
+  const measured = [ended, started, announced].find((phase) => phase && phase.timed > 0);
+  const [timed, totalMs] = measured
+    ? [measured.timed, measured.us / 1_000]
+    : betweenPhases(started ?? announced, ended);
   return {
-    calls: Math.max(phases.ended?.n ?? 0, phases.started?.n ?? 0, phases.announced?.n ?? 0),
+    calls: Math.max(ended?.n ?? 0, started?.n ?? 0, announced?.n ?? 0),
     errors: failed,
-    timed: measured?.timed ?? 0,
-    total_ms: (measured?.us ?? 0) / 1_000,
+    timed,
+    total_ms: totalMs,
   };
 }
 
+/**
+ * Calls that tell no duration but when they began and when they ended: where there are as many ends as beginnings, the sum of the ends
+ * less that of the beginnings is the sum of their durations, whichever end belongs to which beginning.
+ */
+function betweenPhases(begun?: PhaseCounts, ended?: PhaseCounts): [timed: number, totalMs: number] {
+  if (begun?.at === undefined || ended?.at === undefined || begun.n !== ended.n) return [0, 0];
+  const totalMs = onClock(ended.at - begun.at);
+  return totalMs < CLOCK_MS / 2 ? [ended.n, totalMs] : [0, 0];
+}
+
 function modelStats(counts: ModelCounts): ModelStats {
-  const tokens = counts.tokens.ended ?? counts.tokens.started ?? counts.tokens.announced ?? [0, 0, 0];
+  const tokens = counts.tokens.ended ?? counts.tokens.started ?? counts.tokens.announced ?? [0, 0, 0, 0, 0];
   return {
     ...toolStats(counts),
     prompt_tokens: tokens[0],
     completion_tokens: tokens[1],
     total_tokens: tokens[2],
+    cached_tokens: tokens[3] ?? 0,
+    cache_write_tokens: tokens[4] ?? 0,
   };
+}
+
+/**
+ * Models by name. Tokens told without a model are left out where they repeat what the models told: where their sum is the
+ * models' own, or where they come from no model call (a summary at the end of a run) and the models did tell theirs.
+ */
+function modelsOf(tally: Tally<ModelCounts>): Record<string, ModelStats> {
+  const models = toRecord(tally, modelStats);
+  const { [UNKNOWN_MODEL]: unknown, ...named } = models;
+  if (!unknown) return models;
+  const told = Object.values(named).reduce((sum, model) => plus(sum, model.total_tokens), 0);
+  const { phases } = tally.find(([name]) => name === UNKNOWN_MODEL)![1];
+  const ofCalls = phases.started !== undefined || phases.ended !== undefined;
+  const repeats = told > 0 && (!ofCalls || unknown.total_tokens === told);
+  return repeats ? named : models;
 }

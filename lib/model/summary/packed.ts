@@ -1,4 +1,5 @@
 import type { CallPhase, Contribution, MarkKind } from './contribution.js';
+import type { Tokens } from './tokens.js';
 
 /**
  * A {@link Contribution} as a short list, since state writes the last few of a group with every transaction: a third of the bytes.
@@ -16,9 +17,7 @@ export type Packed = [
   session: string | 0,
   endAfter: number,
   tool: [name: string, phase: number, failed: number, us: number | null] | 0,
-  model:
-    | [name: string, phase: number, failed: number, us: number | null, tokens?: [number, number, number]]
-    | 0,
+  model: [name: string, phase: number, failed: number, us: number | null, tokens?: Tokens] | 0,
 ];
 
 const PHASES: readonly CallPhase[] = ['announced', 'started', 'ended'];

@@ -63,7 +63,7 @@ const anyEvent = fc
   .map(({ id, type, ms, name, duration, session }) =>
     event(
       { event_id: `e${id}`, event_type: type, timestamp_ms: ms, session_id: session, agent_id: name },
-      { tool_name: name, model: name, duration_ms: duration, prompt_tokens: id },
+      { tool_name: name, model: name, duration_ms: duration, prompt_tokens: id, cached_tokens: id % 7 },
     ),
   );
 
@@ -103,6 +103,81 @@ describe('a summary', () => {
       event({ event_id: 'd', event_type: 'tool_call' }, tool),
     ]);
     expect(tools).toEqual({ search: { calls: 2, errors: 0, timed: 1, total_ms: 20.25 } });
+  });
+
+  it.each<[string, number[], number[], object]>([
+    ['between calls and results', [1_000, 2_000], [1_500, 2_100], { calls: 2, timed: 2, total_ms: 600 }],
+    [
+      'of calls that ran at the same time',
+      [1_000, 1_001],
+      [1_900, 1_400],
+      { calls: 2, timed: 2, total_ms: 1_299 },
+    ],
+    ['not where a call has no result', [1_000, 2_000], [1_500], { calls: 2, timed: 0, total_ms: 0 }],
+    ['not where results come before their calls', [1_000], [900], { calls: 1, timed: 0, total_ms: 0 }],
+    ['in any century', [-6e13, 8e13], [-6e13 + 5, 8e13 + 6], { calls: 2, timed: 2, total_ms: 11 }],
+  ])('takes the time %s', (_, calls, results, expected) => {
+    const tool = { tool_name: 'search' };
+    const at = (event_type: string) => (timestamp_ms: number, n: number) =>
+      event({ event_id: `${event_type}${n}`, event_type, timestamp_ms }, tool);
+    const events = [...results.map(at('tool_result')), ...calls.map(at('tool_call'))];
+    expect(summaryOf(events).tools.search).toMatchObject(expected);
+  });
+
+  it('prefers what a result says of its duration to the time between', () => {
+    const tool = { tool_name: 'search' };
+    const { tools } = summaryOf([
+      event({ event_id: 'a', event_type: 'tool_call', timestamp_ms: 0 }, tool),
+      event({ event_id: 'b', event_type: 'tool_result', timestamp_ms: 500 }, { ...tool, duration_ms: 20 }),
+    ]);
+    expect(tools.search).toMatchObject({ timed: 1, total_ms: 20 });
+  });
+
+  const usage = { prompt_tokens: 10, completion_tokens: 4 };
+  it.each<[string, [string, object][], object]>([
+    ['under no model where none is named', [['llm_end', usage]], { unknown: { calls: 1, total_tokens: 14 } }],
+    [
+      'beside those of a model',
+      [
+        ['llm_end', { model: 'm', ...usage }],
+        ['llm_end', { total_tokens: 9 }],
+      ],
+      { m: { total_tokens: 14 }, unknown: { total_tokens: 9 } },
+    ],
+    [
+      'once where a line without a model repeats their sum',
+      [
+        ['llm_end', { model: 'm', ...usage }],
+        ['llm_end', { model: 'n', ...usage }],
+        ['llm_end', { total_tokens: 28 }],
+      ],
+      { m: { total_tokens: 14 }, n: { total_tokens: 14 } },
+    ],
+    [
+      'once where the end of the run sums them up',
+      [
+        ['llm_end', { model: 'm', ...usage }],
+        ['agent_finish', { total_tokens: 15 }],
+        ['chain_end', { model: 'm', total_tokens: 14 }],
+      ],
+      { m: { total_tokens: 14 } },
+    ],
+    [
+      'from the end of the run where no call tells them',
+      [['agent_finish', usage]],
+      { unknown: { total_tokens: 14 } },
+    ],
+    [
+      'with what a cache held',
+      [['llm_end', { model: 'm', usage: { input_tokens: 1, output_tokens: 2, cache_read_input_tokens: 7 } }]],
+      { m: { prompt_tokens: 8, completion_tokens: 2, cached_tokens: 7, cache_write_tokens: 0 } },
+    ],
+  ])('counts tokens %s', (_, told, expected) => {
+    const { models } = summaryOf(
+      told.map(([event_type, properties], n) => event({ event_id: `e${n}`, event_type }, properties)),
+    );
+    expect(models).toMatchObject(expected);
+    expect(Object.keys(models)).toEqual(Object.keys(expected));
   });
 
   it('adds tokens by model, and takes prompt and completion for the total where none is told', () => {
