@@ -3,6 +3,7 @@ import { groupKeys, uuidOf } from '../../../../lib/model/ids.js';
 import { canonicalJson } from '../../../../lib/model/json.js';
 import type { RuleSet } from '../rules/rule-set.js';
 import { scanDepth } from './json-depth.js';
+import { insideBox } from './panel.js';
 import type { EventHead, OpenRecord } from './parse-state.js';
 import type { Properties } from './properties.js';
 import { type Reading, readUnwrapped } from './reading.js';
@@ -30,6 +31,8 @@ export interface EventContent {
   properties: Properties;
   rule: { name: string; version: string | null } | null;
   captures: Record<string, string>;
+  /** Who speaks within the run, where the text names one; a name only, it does not group. */
+  speaker: string | null;
 }
 
 /** The content of one line as read. */
@@ -42,6 +45,7 @@ export function contentOf(message: string, reading: Reading): EventContent {
     rule:
       reading.ruleName === null ? null : { name: reading.ruleName, version: reading.rule?.version ?? null },
     captures: reading.captures,
+    speaker: reading.groupByStream ? reading.agentId : null,
   };
 }
 
@@ -64,6 +68,7 @@ export function contentOfLines(open: OpenRecord, lines: string[], rules: RuleSet
     else {
       for (const [name, value] of Object.entries(reading.properties)) content.properties[name] ??= value;
       Object.assign(content.captures, reading.captures);
+      content.speaker ??= reading.groupByStream ? reading.agentId : null;
     }
   });
   const whole = content! as EventContent;
@@ -76,7 +81,7 @@ export function contentOfLines(open: OpenRecord, lines: string[], rules: RuleSet
 /** A continuation line without the wrappers that stand before every physical line, its indentation kept. */
 function bodyOf(line: string): string {
   const { text, indent } = unwrap(line);
-  return indent > 0 ? ' '.repeat(Math.min(indent, 256)) + text : text;
+  return indent > 0 ? ' '.repeat(Math.min(indent, 256)) + insideBox(text) : insideBox(text);
 }
 
 /** Open braces after one more line. */
@@ -98,7 +103,7 @@ export function buildEvent(
     home_key: head.home_key,
     trace_id: head.trace_id,
     session_id: head.session_id,
-    agent_id: head.agent_id,
+    agent_id: content.speaker ?? head.agent_id,
     timestamp_ms: head.timestamp_ms,
     event_type: content.eventType,
     framework: content.framework,

@@ -31,6 +31,9 @@ export function joinLine(
     return 'segment';
   if (hasTraceback(text) && (open.failure || open.takes === 'traceback') && !startsRecord) return 'line';
   if (startsRecord) return 'new';
+  const name = open.segments.at(-1)!.rule;
+  const rule = name === null ? undefined : rules.get(name);
+  if (rule?.last && open.takes === 'block') return rule.until?.test(text) ? 'new' : 'line';
   if (open.depth > 0) return isStrong(next) ? 'new' : 'line';
   if (next.isObject && (open.takes !== 'block' || isTelling(next))) return 'new';
   if (text === '') return open.takes === 'none' ? 'echo' : 'line';
@@ -41,12 +44,9 @@ export function joinLine(
     case 'none':
     case 'json':
       return 'new';
-    case 'block': {
+    case 'block':
       if (open.colours === 'closed') return 'new';
-      const rule = open.segments.at(-1)!.rule;
-      const until = rule === null ? null : (rules.get(rule)?.until ?? null);
-      return until?.test(text) ? 'new' : 'line';
-    }
+      return rule?.until?.test(text) ? 'new' : 'line';
     case 'indented':
       return indent > 0 || text.startsWith('Caused by:') ? 'line' : 'new';
   }

@@ -1,5 +1,6 @@
 import type { StateStore } from '../../../../lib/topology/topology.js';
 import type { RuleSet } from '../rules/rule-set.js';
+import type { CompiledRule } from '../rules/rule-types.js';
 import { depthAfter } from './build-event.js';
 import type { Joining } from './join.js';
 import { opensJson } from './json-depth.js';
@@ -32,7 +33,7 @@ export function openRecord(
     bytes: 0,
     segments: [{ rule: rule?.name ?? null, at: 0 }],
     tags: [...tags],
-    takes: isObject ? 'traceback' : takes,
+    takes: isObject ? 'traceback' : isLastOf(rule, lastLineOf(text)) ? 'none' : takes,
     echo: text.length <= MAX_ECHO_CHARS ? text : null,
     prefixed: unwrapped.startsRecord,
     failure: isFailure(reading.level) || reading.eventType.endsWith('error'),
@@ -65,6 +66,10 @@ export function hasRoom(open: OpenRecord, joining: Joining, message: string, max
   return false;
 }
 
+const lastLineOf = (text: string): string => text.slice(text.lastIndexOf('\n') + 1);
+
+const isLastOf = (rule: CompiledRule | null, line: string): boolean => rule?.last?.test(line) === true;
+
 /** Adds a line that joins. Returns whether the event that comes of the record has changed. */
 export function growRecord(
   open: OpenRecord,
@@ -73,6 +78,7 @@ export function growRecord(
   reading: Reading,
   stream: string,
   store: StateStore<ParseState>,
+  rules: RuleSet,
 ): boolean {
   const { unwrapped } = reading;
   const { text, level, logger, colours, indent } = unwrapped;
@@ -95,6 +101,8 @@ export function growRecord(
     open.takes = 'traceback';
     open.thrown = false;
   } else if (open.takes === 'traceback' && text !== '') open.thrown = indent === 0;
+  const name = open.segments.at(-1)!.rule;
+  if (name !== null && isLastOf(rules.get(name) ?? null, lastLineOf(text))) open.takes = 'none';
   appendLine(open, message, stream, store);
   open.bytes += Buffer.byteLength(message, 'utf8');
   return true;

@@ -198,7 +198,7 @@ export class ParseProcessor implements Processor<RawInput, ParseState> {
       const joining = joinLine(open, reading, gapMs, settings.flushMs, rules);
       if (joining !== 'new' && hasRoom(open, joining, message, settings.maxRecordBytes)) {
         open.lastMs = record.timestampMs;
-        if (growRecord(open, joining, message, reading, stream, context.state)) {
+        if (growRecord(open, joining, message, reading, stream, context.state, rules)) {
           open.changed = true;
           this.contents.delete(open);
         }

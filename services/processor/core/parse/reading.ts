@@ -312,6 +312,6 @@ function settle(reading: Reading, text: string): void {
       (reading.properties.text as string) ?? text,
     );
     if (!reading.isObject) reading.takes = 'indented';
-  } else if (!reading.parsed && !reading.isObject) reading.takes = 'indented';
+  } else if (reading.rule === null && !reading.parsed && !reading.isObject) reading.takes = 'indented';
   if (reading.level !== null) reading.properties.level = reading.level;
 }

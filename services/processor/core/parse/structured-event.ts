@@ -26,6 +26,7 @@ export function readStructuredEvent(body: EventBody, rules: RuleSet): Structured
     properties,
     rule: null,
     captures: {},
+    speaker: null,
     traceId: traceIdOf(body.trace_id) ?? null,
     sessionId: body.session_id || null,
     agentId: body.agent_id || null,

@@ -1,6 +1,7 @@
 import { type Colours, readColours, restoreEscapes, stripAnsi } from './ansi.js';
 import { readLevel } from './levels.js';
 import { readTime } from './line-time.js';
+import { openBox } from './panel.js';
 import { KLOG_LEVELS, WRAPPERS, type WrapperFormat } from './wrapper-table.js';
 
 /** A line with its wrappers taken off. */
@@ -58,6 +59,8 @@ export function unwrap(received: string): Unwrapped {
   let logger: string | null = null;
   let requestId: string | null = null;
   let startsRecord = false;
+  // a blank before the first prefix is a printer's; deeper indentation is the text's
+  if (plain.charCodeAt(0) === 32 && plain.charCodeAt(1) !== 32) at = 1;
   for (let layer = 0; layer < MAX_LAYERS; layer++) {
     const code = plain.charCodeAt(at);
     const candidates = code < 128 ? byCode[code]! : NONE;
@@ -84,11 +87,12 @@ export function unwrap(received: string): Unwrapped {
     }
     if (!found) break;
   }
+  if (at === 1) at = 0;
   let start = at;
   while (start < plain.length && isSpace(plain.charCodeAt(start))) start++;
   return {
     raw,
-    text: plain.slice(start).trimEnd(),
+    text: openBox(plain.slice(start).trimEnd()),
     indent: start - at,
     colours,
     level,

@@ -40,6 +40,7 @@ const KEYS = new Set<string>([
   'clears',
   'takes',
   'until',
+  'last',
   'joins',
   'splits',
   'reread',
@@ -109,10 +110,12 @@ export function compileRule(written: WrittenRule): CompiledRule | RuleFault {
     }
   }
   let until: RegExp | null = null;
+  let last: RegExp | null = null;
   const also: RegExp[] = [];
   const json: JsonCondition[] = [];
   try {
     if (definition.until !== undefined) until = new RegExp(translatePattern(definition.until).source);
+    if (definition.last !== undefined) last = new RegExp(translatePattern(definition.last).source);
     for (const text of definition.also ?? []) also.push(new RegExp(translatePattern(text).source));
     for (const [path, text] of Object.entries(definition.json ?? {}))
       json.push({
@@ -122,7 +125,7 @@ export function compileRule(written: WrittenRule): CompiledRule | RuleFault {
       });
   } catch (error) {
     return fault(
-      `until, also or json does not compile: ${error instanceof Error ? error.message : String(error)}`,
+      `until, last, also or json does not compile: ${error instanceof Error ? error.message : String(error)}`,
     );
   }
 
@@ -152,6 +155,7 @@ export function compileRule(written: WrittenRule): CompiledRule | RuleFault {
     clears: definition.clears ?? [],
     takes: definition.takes ?? 'none',
     until,
+    last,
     joins: definition.joins ?? [],
     splits: definition.splits ?? false,
     reread: definition.reread ?? false,

@@ -37,6 +37,8 @@ export interface RuleDefinition {
   takes?: Takes;
   /** A line matching this does not join, though `takes` would allow it. */
   until?: string;
+  /** A line matching this joins whatever it looks like otherwise, and is the last one; until then every line joins but those of `until`. */
+  last?: string;
   /** A record that begins so may hold several: its lines that another such rule recognises are events of their own. */
   splits?: boolean;
   /** Once lines have joined, the whole is classified anew: the first line alone does not tell. */
@@ -114,6 +116,7 @@ export interface CompiledRule {
   clears: string[];
   takes: Takes;
   until: RegExp | null;
+  last: RegExp | null;
   joins: string[];
   splits: boolean;
   reread: boolean;
