@@ -1,10 +1,13 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { defaultAppConfig } from '../../lib/config/app-config.js';
+import { loadSchemas } from '../../lib/config/schemas.js';
+import { Codec } from '../../lib/model/codec.js';
 import { loadRules } from '../processor/adapters/rule-files.js';
 import { settingsOf } from '../processor/core/parse/settings.js';
 import { type GoldenExcerpt, readGolden } from './golden.js';
-import { LineParser, type ParsedLine } from './parse-lines.js';
+import { LineParser } from './parse-lines.js';
+import type { ParsedLine } from './parsed-line.js';
 
 const FOLDER = 'tests/golden/parse';
 const config = defaultAppConfig();
@@ -12,12 +15,19 @@ const rules = loadRules(config);
 
 /** Runs an excerpt as one stream, as `vectadb parse` does; one result a line, in order. */
 function parseExcerpt({ lines }: GoldenExcerpt): ParsedLine[] {
-  const parser = new LineParser(rules, settingsOf(config), Date.UTC(2026, 0, 2));
+  const parser = new LineParser({
+    codec: Codec.local(loadSchemas()),
+    rules,
+    settings: settingsOf(config),
+    nowMs: Date.UTC(2026, 0, 2),
+  });
   const wrapped = lines.map(({ text }, index) =>
-    JSON.stringify({
-      message: text,
-      source: { system: 'file', log_group: 'golden', log_stream: 'golden', log_id: String(index) },
-    }),
+    Buffer.from(
+      JSON.stringify({
+        message: text,
+        source: { system: 'file', log_group: 'golden', log_stream: 'golden', log_id: String(index) },
+      }),
+    ),
   );
   return [...wrapped.flatMap((line) => parser.take(line)), ...parser.end()];
 }
