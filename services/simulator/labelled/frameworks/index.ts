@@ -1,0 +1,19 @@
+import type { Framework } from '../printed.js';
+import type { FrameworkName } from '../scenario.js';
+import { autogen } from './autogen.js';
+import { crewai } from './crewai.js';
+import { homeMade } from './home-made.js';
+import { langchainDebug } from './langchain-debug.js';
+import { langchainVerbose } from './langchain-verbose.js';
+import { llamaindex } from './llamaindex.js';
+import { structured } from './structured.js';
+
+export const frameworks: Record<FrameworkName, Framework> = {
+  'langchain-verbose': langchainVerbose,
+  'langchain-debug': langchainDebug,
+  llamaindex,
+  crewai,
+  autogen,
+  'home-made': homeMade,
+  structured,
+};

@@ -1,0 +1,112 @@
+import { describe, expect, it } from 'vitest';
+import { generate } from './generate.js';
+import type { LabelledLine } from './record.js';
+import { loadScenario, type Scenario, scenarioFiles } from './scenario.js';
+
+const named = (name: string): Scenario =>
+  loadScenario(scenarioFiles().find((file) => file.name === name)!.path);
+const lines = (name: string, seed = 1): LabelledLine[] => generate(named(name), seed, 0.5);
+const heads = (all: LabelledLine[]) =>
+  all.filter(({ truth }) => truth.isHead && truth.run !== null).map(({ truth }) => truth);
+const timeOf = ({ input }: LabelledLine): number => Date.parse(input.timestamp);
+
+describe('labelled log lines', () => {
+  it.each(scenarioFiles().map(({ name }) => name))('%s: the same seed gives the same lines', (name) => {
+    const first = lines(name);
+    expect(lines(name)).toEqual(first);
+    expect(lines(name, 2).map(({ input }) => input.message)).not.toEqual(
+      first.map(({ input }) => input.message),
+    );
+    expect(named(name).name).toBe(name);
+  });
+
+  it.each(scenarioFiles().map(({ name }) => name))(
+    '%s: every id that is said to be shown is in the text',
+    (name) => {
+      for (const { input, truth } of lines(name))
+        for (const id of [...truth.ids, ...(truth.agent === null ? [] : [truth.agent])])
+          expect(input.message).toContain(id);
+    },
+  );
+
+  it('an id belongs to one session', () => {
+    for (const name of ['ids-everywhere', 'messy', 'container-half-ids', 'lambda']) {
+      const owners = new Map<string, string | null>();
+      for (const { truth } of lines(name))
+        for (const id of truth.ids)
+          expect(owners.set(id, owners.get(id) ?? truth.run).get(id)).toBe(truth.run);
+      expect(owners.size).toBeGreaterThan(10);
+    }
+  });
+
+  it('shows ids as often as the scenario says', () => {
+    const share = (name: string) => {
+      const all = heads(lines(name));
+      return all.filter(({ ids }) => ids.length > 0).length / all.length;
+    };
+    expect(share('ids-everywhere')).toBe(1);
+    expect(share('container-half-ids')).toBeCloseTo(0.5, 1);
+    expect(share('container-half-ids-json')).toBeCloseTo(0.5, 1);
+    for (const name of ['agent-only-one-stream', 'agent-only-many-streams', 'container-no-ids'])
+      expect(share(name)).toBe(0);
+    const shown = heads(lines('agent-only-one-stream')).map(({ agent }) => agent);
+    expect(shown).not.toContain(null);
+  });
+
+  it('of an invocation, only the lines of the platform show the request id', () => {
+    const all = lines('lambda');
+    expect(
+      new Set(
+        heads(all)
+          .filter(({ ids }) => ids.length > 0)
+          .map(({ kind }) => kind),
+      ),
+    ).toEqual(new Set(['platform']));
+    const late = all.filter((line, index) => index > 0 && timeOf(line) < timeOf(all[index - 1]!));
+    expect(late.length).toBeGreaterThan(0);
+  });
+
+  it('has sessions under way at once in a stream, but no more than there are workers', () => {
+    const spans = new Map<string, { stream: string; from: number; to: number }>();
+    for (const line of lines('container-half-ids')) {
+      const { run, stream } = line.truth;
+      if (run === null) continue;
+      const span = spans.get(run) ?? { stream, from: timeOf(line), to: timeOf(line) };
+      spans.set(run, {
+        stream,
+        from: Math.min(span.from, timeOf(line)),
+        to: Math.max(span.to, timeOf(line)),
+      });
+    }
+    const all = [...spans.values()];
+    const atOnce = all.map(
+      ({ stream, from }) =>
+        all.filter((other) => other.stream === stream && other.from <= from && from <= other.to).length,
+    );
+    expect(Math.max(...atOnce)).toBe(3);
+  });
+
+  it('a Lambda environment runs one invocation at a time', () => {
+    const scenario = named('lambda');
+    const punctual = { ...scenario, delivery: { ...scenario.delivery, late: 0 } };
+    const running = new Map<string, string | null>();
+    for (const { input, truth } of generate(punctual, 3, 0.5)) {
+      if (input.message.startsWith('START ')) {
+        expect(running.get(truth.stream) ?? null).toBeNull();
+        running.set(truth.stream, truth.run);
+      } else if (truth.run !== null) expect(running.get(truth.stream)).toBe(truth.run);
+      if (input.message.startsWith('REPORT ')) running.set(truth.stream, null);
+    }
+  });
+
+  it('sends lines twice, out of order and never after a restart where it is told to', () => {
+    const all = lines('messy');
+    const times = new Map<string, number>();
+    for (const { input } of all) {
+      const key = JSON.stringify(input);
+      times.set(key, (times.get(key) ?? 0) + 1);
+    }
+    expect([...times.values()].some((count) => count > 1)).toBe(true);
+    expect(all.some(({ input }) => input.message.includes('Application startup complete'))).toBe(true);
+  });
+});
