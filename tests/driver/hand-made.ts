@@ -20,6 +20,8 @@ export interface Sent {
   session?: string;
   /** Name of a run, for events without either. */
   run?: string;
+  /** The run that this event shows the id of. */
+  adopts?: string;
   type?: string;
   ms: number;
   /** Append time; left out: `ms`. */
@@ -32,7 +34,7 @@ export interface Sent {
   flags?: string[];
 }
 
-/** The parsed event and, where it names both trace and session, its bind. */
+/** The parsed event, the adoption of a run and, where it names both trace and session, its bind. */
 export function parsed(sent: Sent): ParsedEntry[] {
   const key = sent.trace
     ? groupKeys.trace(sent.trace)
@@ -72,7 +74,18 @@ export function parsed(sent: Sent): ParsedEntry[] {
     amends: sent.amends ?? false,
     reply_to: sent.replyTo ?? null,
   };
-  if (!sent.trace || !sent.session) return [event];
+  const entries: ParsedEntry[] = [event];
+  if (sent.adopts) {
+    entries.push({
+      home_key: event.home_key,
+      run_home_key: `run:${uuidOf(groupKeys.run(sent.stream, 'agent', sent.adopts))}`,
+      session_id: sent.session ?? null,
+      timestamp_ms: sent.ms,
+      event_id: sent.id,
+      appended_ms: at,
+    });
+  }
+  if (!sent.trace || !sent.session) return entries;
   const bind: Bind = {
     home_key: groupKeys.session(sent.session),
     session_id: sent.session,
@@ -81,7 +94,7 @@ export function parsed(sent: Sent): ParsedEntry[] {
     event_id: sent.id,
     appended_ms: at,
   };
-  return [event, bind];
+  return [...entries, bind];
 }
 
 /** Stands in for parse: raw-logs holds {@link Sent} as JSON, so that trace and aggregate are tested by what they are given. */

@@ -26,6 +26,8 @@ const line = fc.record({
   duration: fc.double({ min: 0, max: 50, noNaN: true }),
   /** Amends an earlier event of the stream instead. */
   amend: fc.option(fc.nat(5), { freq: 5 }),
+  /** The run that has no id so far is this session's or trace's. */
+  adopts: fc.boolean(),
   /** Sent again: on this stream at once, or on another. */
   again: fc.option(fc.nat(4), { freq: 5 }),
 });
@@ -38,15 +40,22 @@ export const streamsOfEvents = fc
     let at = 0;
     streams.forEach((lines, s) => {
       const own: Sent[] = [];
+      let run: string | undefined;
       lines.forEach((one, i) => {
         at += 1;
         const amended = one.amend === null ? undefined : own.at(-1 - one.amend);
+        const id = amended?.id ?? `e-${s}-${i}`;
+        const hasId = one.trace !== null || one.session !== null;
+        const adopts = hasId && one.adopts && !amended ? run : undefined;
+        if (adopts !== undefined) run = undefined;
+        if (!hasId && !amended) run ??= id;
         const event: Sent = {
           stream: `stream-${s}`,
-          id: amended?.id ?? `e-${s}-${i}`,
+          id,
+          adopts,
           trace: amended ? amended.trace : one.trace === null ? undefined : `T${one.trace}`,
           session: amended ? amended.session : one.session === null ? undefined : `S${one.session}`,
-          run: amended ? amended.run : (own.find((event) => event.run)?.run ?? `e-${s}-${i}`),
+          run: amended ? amended.run : (run ?? id),
           ms: amended?.ms ?? T0 + one.ms,
           at: T0 + at,
           type: one.type,
@@ -65,7 +74,11 @@ export const streamsOfEvents = fc
         if (!event.amends) own.push(event);
         if (one.again !== null && !event.amends) {
           const other = one.again % streams.length;
-          sent[other]!.push({ ...event, stream: `stream-${other}` });
+          sent[other]!.push({
+            ...event,
+            stream: `stream-${other}`,
+            adopts: other === s ? adopts : undefined,
+          });
         }
       });
     });
@@ -85,12 +98,16 @@ export function expectedTraces(streams: readonly (readonly Sent[])[]): Map<strin
     if (!least || event.ms < least.ms || (event.ms === least.ms && event.id < least.id))
       roots.set(event.session, event);
   }
+  const named = ({ trace, session }: Sent): string =>
+    trace ?? roots.get(session!)?.trace ?? uuidOf(groupKeys.session(session!));
+  const adopters = new Map(
+    all.filter(({ adopts }) => adopts).map((event) => [`${event.stream}/${event.adopts}`, event]),
+  );
   return new Map(
     all.map((event) => {
-      if (event.trace) return [event.id, event.trace];
-      if (event.session)
-        return [event.id, roots.get(event.session)?.trace ?? uuidOf(groupKeys.session(event.session))];
-      return [event.id, uuidOf(groupKeys.run(event.stream, 'agent', event.run!))];
+      if (event.trace || event.session) return [event.id, named(event)];
+      const adopter = adopters.get(`${event.stream}/${event.run}`);
+      return [event.id, adopter ? named(adopter) : uuidOf(groupKeys.run(event.stream, 'agent', event.run!))];
     }),
   );
 }

@@ -14,7 +14,7 @@ import { PARSED_EVENTS } from '../parsed-entries.js';
 import { AdoptedRuns } from './adopted-runs.js';
 import { type Found, GroupStore } from './group-store.js';
 import { agentEvent, departure, groupLink, groupState, partIdentity, type Stamp } from './records.js';
-import { leastBind, rootOf, runBind } from './root.js';
+import { formerRoots, leastBind, rootOf, runBind } from './root.js';
 import {
   type AdoptedRun,
   type GroupHead,
@@ -207,11 +207,9 @@ export class TraceProcessor implements Processor<ParsedEntry, TraceState> {
     head.bind = least;
     this.touch(head, stamp, nowMs);
     this.store(context).put(home, head);
-    const root = rootOf(head);
-    if (root !== before) {
-      for (const run of new AdoptedRuns(home, context.state).of(head)) this.sendRoot(head, run, context);
-    }
+    for (const run of new AdoptedRuns(home, context.state).of(head)) this.sendRoot(head, run, context);
     if (!hasEvents(head)) return;
+    const root = rootOf(head);
     if (root !== before) {
       context.forward({
         topic: 'agent-events',
@@ -254,8 +252,7 @@ export class TraceProcessor implements Processor<ParsedEntry, TraceState> {
    * to look. It is written whether or not that happened, so that the last rows do not depend on it.
    */
   private forwardAlias(head: GroupHead, context: Context): void {
-    if (head.bind !== null && rootOf(head) !== head.group_id)
-      this.forwardDeparture(head, head.group_id, context);
+    for (const name of formerRoots(head)) this.forwardDeparture(head, name, context);
   }
 
   private forwardDeparture(head: GroupHead, from: string, context: Context): void {

@@ -1,7 +1,12 @@
 import type { Bind } from '../../../../lib/model/events.js';
+import { groupKeys, uuidOf } from '../../../../lib/model/ids.js';
 import type { AdoptedRun, GroupHead, RootBind } from './state.js';
 
 const TRACE = 'trace:';
+const RUN = 'run:';
+
+/** Latest time that a Date holds, Unix milliseconds. */
+const LAST_MS = 8_640_000_000_000_000;
 
 /**
  * Root trace id of a group's first part: T as given for `trace:<T>`; for a session the T of its least Bind, else, as for
@@ -18,8 +23,23 @@ export function rootOf(group: Pick<GroupHead, 'group_id' | 'group_key' | 'bind'>
  */
 export function leastBind(current: RootBind | null, next: Bind): RootBind {
   if (current !== null && compare(current, next) <= 0) return current;
-  const { trace_id, timestamp_ms, event_id, appended_ms } = next;
-  return { trace_id, timestamp_ms, event_id, appended_ms };
+  const { session_id, trace_id, timestamp_ms, event_id, appended_ms } = next;
+  return { session_id, trace_id, timestamp_ms, event_id, appended_ms };
+}
+
+/**
+ * Names that someone may have been given for this group's trace before its root was known: its own, and for a run the one of the
+ * session that adopted it.
+ */
+export function formerRoots({
+  group_id,
+  group_key,
+  bind,
+}: Pick<GroupHead, 'group_id' | 'group_key' | 'bind'>): string[] {
+  if (bind === null) return [];
+  const isAdopted = group_key.startsWith(RUN) && bind.session_id !== null;
+  const names = isAdopted ? [group_id, uuidOf(groupKeys.session(bind.session_id!))] : [group_id];
+  return names.filter((name) => name !== bind.trace_id);
 }
 
 /**
@@ -32,7 +52,7 @@ export function runBind(group: GroupHead, run: AdoptedRun): Bind {
     home_key: run.run,
     session_id: run.session_id,
     trace_id: rootOf(group),
-    timestamp_ms: bound?.timestamp_ms ?? Number.MAX_SAFE_INTEGER,
+    timestamp_ms: bound?.timestamp_ms ?? LAST_MS,
     event_id: bound?.event_id ?? run.event_id,
     appended_ms: bound?.appended_ms ?? run.appended_ms,
   };

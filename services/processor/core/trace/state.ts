@@ -3,7 +3,7 @@ import type { SummaryState } from '../../../../lib/model/summary/group-summary.j
 import type { Packed } from '../../../../lib/model/summary/packed.js';
 
 /** The bind that decides a session's root: the least by (time, event_id, trace_id). */
-export type RootBind = Pick<Bind, 'trace_id' | 'timestamp_ms' | 'event_id' | 'appended_ms'>;
+export type RootBind = Pick<Bind, 'session_id' | 'trace_id' | 'timestamp_ms' | 'event_id' | 'appended_ms'>;
 
 /**
  * Head of a group, one entry per home key. What the last few events contribute is kept
