@@ -74,6 +74,7 @@ export class LineParser {
     }
     const { key, stream, timeMs, value } = input.value;
     const timestampMs = this.clock.tick(stream, timeMs);
+    this.fire(timestampMs);
     this.outcome = null;
     this.processor.process(
       { topic: 'raw-logs', partition: 0, offset, place: 0, timestampMs, key, headers: {}, value },
@@ -86,13 +87,18 @@ export class LineParser {
 
   /** No more lines: completes what is open and returns the rest. */
   end(): ParsedLine[] {
-    for (;;) {
-      const key = this.store.takeDue(Number.MAX_SAFE_INTEGER);
-      if (key === undefined) break;
-      const state = this.store.get(key)!;
-      if (state.kind === 'stream') this.processor.onTimer(key, state, Number.MAX_SAFE_INTEGER, this.context);
-    }
+    this.fire(Number.MAX_SAFE_INTEGER);
     return this.drain(true);
+  }
+
+  /** Timers of streams that are due: a record that waits is given out before its stream is forgotten. */
+  private fire(nowMs: number): void {
+    for (;;) {
+      const key = this.store.takeDue(nowMs);
+      if (key === undefined) return;
+      const state = this.store.get(key)!;
+      if (state.kind === 'stream') this.processor.onTimer(key, state, nowMs, this.context);
+    }
   }
 
   private drain(all = false): ParsedLine[] {

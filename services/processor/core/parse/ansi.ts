@@ -13,6 +13,8 @@ export interface Colours {
   resetsFirst: boolean;
   /** A colour is still on at the end of the line. */
   openAtEnd: boolean;
+  /** The line ends with a reset: what was coloured is complete. Colours that end earlier say nothing of it. */
+  closedAtEnd: boolean;
 }
 
 const isReset = (parameters: string) => parameters === '' || /^[0;:]+$/.test(parameters);
@@ -24,14 +26,16 @@ export const stripAnsi = (text: string): string => text.replace(ESCAPES, '');
 export function readColours(text: string): Colours {
   let resetsFirst = false;
   let openAtEnd = false;
+  let closedAtEnd = false;
   let any = false;
   for (const match of text.matchAll(SGR)) {
     const reset = isReset(match[1]!);
     if (!any && match.index === 0) resetsFirst = reset;
     any = true;
     openAtEnd = !reset;
+    closedAtEnd = reset && text.slice(match.index + match[0].length).trim() === '';
   }
-  return { resetsFirst, openAtEnd };
+  return { resetsFirst, openAtEnd, closedAtEnd };
 }
 
 /** Colours whose ESC was lost or spelled out on the way: `#033[1m` (syslog), `\\u001b[0m` (JSON twice), a bare `[32;1m`. */

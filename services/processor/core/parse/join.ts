@@ -45,15 +45,18 @@ export function joinLine(
     case 'json':
       return 'new';
     case 'block':
-      if (open.colours === 'closed') return 'new';
+      if (open.colours === 'closed' || (open.colours === 'none' && SEPARATOR.test(text))) return 'new';
       return rule?.until?.test(text) ? 'new' : 'line';
     case 'indented':
       return indent > 0 || text.startsWith('Caused by:') ? 'line' : 'new';
   }
 }
 
+/** A line that programs print between two things. */
+const SEPARATOR = /^([=\-*_~#+─━═])\1{9,}$/;
+
 /** A line that a rule recognised for certain, so that it is no prose of the record before it. */
-const isStrong = ({ rule, parsed }: Reading): boolean => rule !== null && parsed && !rule.weak;
+const isStrong = ({ rule }: Reading): boolean => rule !== null && !rule.weak;
 
 /** A decoded object that says more than data does: what it is, when it was, or whose. */
 const isTelling = ({ parsed, level, timeMs, traceId, sessionId, agentId }: Reading): boolean =>

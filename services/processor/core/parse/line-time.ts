@@ -4,7 +4,7 @@ import { DateTime } from 'luxon';
 const LEAST_MS = Date.UTC(1990, 0, 1);
 const MOST_MS = Date.UTC(2200, 0, 1);
 
-const within = (ms: number): number | null => (ms >= LEAST_MS && ms < MOST_MS ? Math.round(ms) : null);
+const within = (ms: number): number | null => (ms >= LEAST_MS && ms < MOST_MS ? ms : null);
 
 const ISO =
   /^(\d{4})[-/](\d\d)[-/](\d\d)(?:[T _-](\d\d):(\d\d)(?::(\d\d)(?:[.,:](\d{1,9}))?)?)?\s?(Z|UTC|GMT|[+-]\d\d:?(?:\d\d)?)?$/i;
@@ -13,14 +13,19 @@ const MAYBE_RFC2822 = /^(?:[A-Z][a-z]{2}, )?\d{1,2} [A-Z][a-z]{2} \d{4} /;
 
 /**
  * Reads a time as programs print it: ISO 8601 with `T` or a blank, comma or point before the fraction, with or without
- * an offset (none means UTC). Unix milliseconds, or null.
+ * an offset (none means UTC). Unix milliseconds, whole, or null.
  */
-export function readTime(text: string): number | null {
+export const readTime = (text: string): number | null => rounded(exactTime(text));
+
+const rounded = (ms: number | null): number | null => (ms === null ? null : Math.round(ms));
+
+/** As {@link readTime}, with the fraction of a millisecond: spans are shorter than that. */
+function exactTime(text: string): number | null {
   const iso = ISO.exec(text);
   if (iso) {
     const [, year, month, day, hour = '0', minute = '0', second = '0', fraction = '', zone = ''] = iso;
-    const milliseconds = Number(fraction.slice(0, 3).padEnd(3, '0'));
-    const ms = Date.UTC(+year!, +month! - 1, +day!, +hour, +minute, +second, milliseconds);
+    const ms =
+      Date.UTC(+year!, +month! - 1, +day!, +hour, +minute, +second) + Number(`0.${fraction || '0'}`) * 1_000;
     if (Number.isNaN(ms) || +month! > 12 || +day! > 31 || +hour > 24) return null;
     return within(ms - offsetOf(zone));
   }
@@ -38,12 +43,20 @@ function offsetOf(zone: string): number {
 
 /**
  * Reads a time of a decoded JSON field: text as {@link readTime}, or a Unix time whose unit (s, ms, µs, ns) follows from its
- * size. Numbers arrive as text too (`timeUnixNano`).
+ * size. Numbers arrive as text too (`timeUnixNano`), and OpenTelemetry's JavaScript prints pairs `[seconds, nanoseconds]`.
  */
-export function readTimeValue(value: unknown): number | null {
+export const readTimeValue = (value: unknown): number | null => rounded(exactTimeValue(value));
+
+/** As {@link readTimeValue}, with the fraction of a millisecond. */
+export function exactTimeValue(value: unknown): number | null {
   if (typeof value === 'number') return unixTime(value);
+  if (Array.isArray(value)) {
+    const [seconds, nanoseconds] = value as unknown[];
+    if (value.length !== 2 || typeof seconds !== 'number' || typeof nanoseconds !== 'number') return null;
+    return within(seconds * 1_000 + nanoseconds / 1e6);
+  }
   if (typeof value !== 'string' || value.length < 8 || value.length > 64) return null;
-  return /^\d{9,20}(?:\.\d+)?$/.test(value) ? unixTime(Number(value)) : readTime(value.trim());
+  return /^\d{9,20}(?:\.\d+)?$/.test(value) ? unixTime(Number(value)) : exactTime(value.trim());
 }
 
 function unixTime(value: number): number | null {

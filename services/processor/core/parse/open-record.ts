@@ -1,6 +1,7 @@
 import type { StateStore } from '../../../../lib/topology/topology.js';
 import type { RuleSet } from '../rules/rule-set.js';
 import type { CompiledRule } from '../rules/rule-types.js';
+import type { Colours } from './ansi.js';
 import { depthAfter } from './build-event.js';
 import type { Joining } from './join.js';
 import { opensJson } from './json-depth.js';
@@ -38,7 +39,7 @@ export function openRecord(
     prefixed: unwrapped.startsRecord,
     failure: isFailure(reading.level) || reading.eventType.endsWith('error'),
     depth: takes === 'json' || opensJson(text) ? depthAfter(text, 0) : 0,
-    colours: colours === null ? 'none' : colours.openAtEnd ? 'open' : 'closed',
+    colours: coloursAfter(colours),
     thrown: reading.properties.error_type !== undefined,
     added: null,
     full,
@@ -65,6 +66,13 @@ export function hasRoom(open: OpenRecord, joining: Joining, message: string, max
   open.changed = true;
   return false;
 }
+
+/** State of the colours after a line: open, closed with its end, or none that tell where the record ends. */
+const coloursAfter = (colours: Colours | null): OpenRecord['colours'] => {
+  if (colours === null) return 'none';
+  if (colours.openAtEnd) return 'open';
+  return colours.closedAtEnd ? 'closed' : 'none';
+};
 
 const lastLineOf = (text: string): string => text.slice(text.lastIndexOf('\n') + 1);
 
@@ -96,7 +104,7 @@ export function growRecord(
     open.colours = 'none';
   }
   if (open.takes === 'json' || open.depth > 0 || opensJson(text)) open.depth = depthAfter(text, open.depth);
-  if (colours !== null) open.colours = colours.openAtEnd ? 'open' : 'closed';
+  if (colours !== null) open.colours = coloursAfter(colours);
   if (hasTraceback(text)) {
     open.takes = 'traceback';
     open.thrown = false;

@@ -16,7 +16,7 @@ import {
   type ValueKind,
 } from './field-table.js';
 import { readLevel } from './levels.js';
-import { readTimeValue } from './line-time.js';
+import { exactTimeValue, readTimeValue } from './line-time.js';
 import type { Properties } from './properties.js';
 import { toMilliseconds, toNumber } from './units.js';
 
@@ -139,12 +139,12 @@ function readValue(value: unknown, kind: ValueKind): unknown {
 
 /** `latency` of an observation with start and end is milliseconds; a bare `duration` counts in the unit that its text names. */
 function durationOf(json: Record<string, unknown>): number | null {
-  const start = firstOf(json, TIME, readTimeValue);
-  const end = firstOf(json, END_TIME, readTimeValue);
+  const start = firstOf(json, TIME, exactTimeValue);
+  const end = firstOf(json, END_TIME, exactTimeValue);
   if (start !== null && end !== null && end >= start) {
     const latency = valueAt(json, ['latency']);
     if (typeof latency === 'number' && Math.abs(latency - (end - start)) <= 1) return latency;
-    return end - start;
+    return Math.round((end - start) * 1_000) / 1_000;
   }
   for (const key of ['duration', 'latency']) {
     const value = Object.hasOwn(json, key) ? json[key] : undefined;
