@@ -7,12 +7,15 @@ import { ParseProcessor, type RecordOutcome } from '../processor/core/parse/pars
 import { type ParseState, type StreamState, stateKeys } from '../processor/core/parse/parse-state.js';
 import type { ParseSettings } from '../processor/core/parse/settings.js';
 import type { CompiledRules } from '../processor/core/rules/compiled-rules.js';
+import { explain, type Inspected } from './explain.js';
 import { AppendClock, lineReader } from './line-input.js';
-import { explanation, noEvent, type ParsedLine, parsedLine } from './parsed-line.js';
+import { noEvent, type ParsedLine, parsedLine } from './parsed-line.js';
 
 interface Waiting extends RecordOutcome {
   stream: string | null;
   refused: string | null;
+  /** Kept only where it is to be explained. */
+  inspected: Inspected | null;
 }
 
 export interface LineParserOptions {
@@ -69,19 +72,22 @@ export class LineParser {
     const input = this.read(line);
     if (!input.ok) {
       const refused = `${input.error.code}: ${input.error.message}`;
-      this.waiting.push({ offset, eventId: null, continues: false, stream: null, refused });
+      this.waiting.push({ offset, eventId: null, continues: false, stream: null, refused, inspected: null });
       return this.drain();
     }
     const { key, stream, timeMs, value } = input.value;
     const timestampMs = this.clock.tick(stream, timeMs);
     this.fire(timestampMs);
+    const inspected = this.options.explain
+      ? { line: offset + 1, input: value, tags: this.streamState(stream)?.tags ?? [] }
+      : null;
     this.outcome = null;
     this.processor.process(
       { topic: 'raw-logs', partition: 0, offset, place: 0, timestampMs, key, headers: {}, value },
       this.context,
     );
     const outcome: RecordOutcome = this.outcome ?? { offset, eventId: null, continues: false };
-    this.waiting.push({ ...outcome, stream, refused: null });
+    this.waiting.push({ ...outcome, stream, refused: null, inspected });
     return this.drain();
   }
 
@@ -110,18 +116,20 @@ export class LineParser {
   }
 
   private isOpen({ stream, eventId }: Waiting): boolean {
-    if (stream === null || eventId === null) return false;
-    const state = this.store.get(stateKeys.stream(stream)) as StreamState | undefined;
-    const open = state?.open;
+    if (eventId === null) return false;
+    const open = this.streamState(stream)?.open;
     return open?.head.event_id === eventId && (open.changed || open.takes !== 'none' || open.depth > 0);
   }
 
-  private lineOf({ eventId, continues, refused, offset }: Waiting): ParsedLine {
-    const event = eventId === null ? undefined : this.events.get(eventId);
-    if (!event) return { ...noEvent(refused), continues };
-    return {
-      ...parsedLine(event, continues),
-      ...(this.options.explain && { explain: explanation(event, offset) }),
-    };
+  private streamState(stream: string | null): StreamState | undefined {
+    if (stream === null) return undefined;
+    return this.store.get(stateKeys.stream(stream)) as StreamState | undefined;
+  }
+
+  private lineOf({ eventId, continues, refused, inspected }: Waiting): ParsedLine {
+    const event = eventId === null ? null : (this.events.get(eventId) ?? null);
+    const line = event === null ? { ...noEvent(refused), continues } : parsedLine(event, continues);
+    if (inspected !== null) line.explain = explain(inspected, event, continues, this.options.rules);
+    return line;
   }
 }

@@ -1,4 +1,5 @@
 import type { ParsedEvent } from '../../lib/model/events.js';
+import type { Explanation } from './explain.js';
 
 /** What `vectadb parse` prints for one line of input. */
 export interface ParsedLine {
@@ -13,7 +14,7 @@ export interface ParsedLine {
   trace_id: string | null;
   agent_id: string | null;
   properties: Record<string, unknown>;
-  explain?: Record<string, unknown>;
+  explain?: Explanation;
 }
 
 /** What is shown of an event, before or after it has found its trace. */
@@ -62,20 +63,3 @@ export const noEvent = (reason: string | null): ParsedLine => ({
   agent_id: null,
   properties: reason === null ? {} : { refused: reason },
 });
-
-/** How an event came about: `line` is the number of its first line, from 0. */
-export function explanation(event: ShownEvent, line: number): Record<string, unknown> {
-  const { why } = event;
-  return {
-    line,
-    event_id: event.event_id,
-    rule_version: why.rule_version,
-    captures: why.captures,
-    strategy: why.strategy,
-    inherited: why.inherited,
-    confidence: why.confidence,
-    group_key: event.group_key,
-    timestamp: new Date(event.timestamp_ms).toISOString(),
-    flags: event.flags,
-  };
-}

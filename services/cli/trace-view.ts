@@ -92,8 +92,8 @@ export function describeEvent({ event_type, properties: p }: ViewedEvent): strin
 
 const plain = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value));
 
-/** Colours and control characters of a log are not for this terminal. */
-function oneLine(text: string): string {
+/** Text on one line, cut; colours and control characters of a log are not for this terminal. */
+export function oneLine(text: string): string {
   const clean = stripVTControlCharacters(text)
     .replace(/\p{Cc}+/gu, ' ')
     .trim();

@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { loadSchemas } from '../../../lib/config/schemas.js';
 import { Codec } from '../../../lib/model/codec.js';
 import { settingsOf } from '../../processor/core/parse/settings.js';
+import { renderExplained } from '../explain-view.js';
 import { runCommand, writeText } from '../kafka-command.js';
 import { inputLines } from '../lines.js';
 import { LineParser } from '../parse-lines.js';
@@ -17,8 +18,9 @@ export function register(program: Command): void {
     )
     .argument('[file]', 'file of lines; left out: standard input')
     .option(...CONFIG_OPTION)
-    .option('--explain', 'add rule version, captures, strategy and what came from the stream')
-    .action((file: string | undefined, options: { config: string; explain?: boolean }) =>
+    .option('--explain', 'add how each line came to be what it is, and which rules nearly matched')
+    .option('--text', 'explain for people instead of programs')
+    .action((file: string | undefined, options: { config: string; explain?: boolean; text?: boolean }) =>
       runCommand(async () => {
         const { config, rules } = readRules(options.config);
         const parser = new LineParser({
@@ -26,14 +28,17 @@ export function register(program: Command): void {
           rules,
           settings: settingsOf(config),
           nowMs: Date.now(),
-          explain: options.explain,
+          explain: options.explain || options.text,
         });
-        for await (const line of await inputLines(file)) await print(parser.take(line));
-        await print(parser.end());
+        const show = options.text ? textOf : (line: ParsedLine) => JSON.stringify(line);
+        for await (const line of await inputLines(file)) await print(parser.take(line), show);
+        await print(parser.end(), show);
         return 0;
       }),
     );
 }
 
-const print = (lines: ParsedLine[]): Promise<void> =>
-  writeText(lines.map((line) => `${JSON.stringify(line)}\n`).join(''));
+const print = (lines: ParsedLine[], show: (line: ParsedLine) => string): Promise<void> =>
+  writeText(lines.map((line) => `${show(line)}\n`).join(''));
+
+const textOf = (line: ParsedLine): string => `${renderExplained(line)}\n`;

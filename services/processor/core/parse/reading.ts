@@ -102,7 +102,7 @@ function blank(unwrapped: Unwrapped): Reading {
 }
 
 /** Docker's json-file and what Fluent Bit makes of it: the line is the string, the rest is about the container. */
-function shippedText(json: Record<string, unknown>): string | null {
+export function shippedText(json: Record<string, unknown>): string | null {
   if (typeof json.log !== 'string') return null;
   return Object.hasOwn(json, 'stream') ||
     Object.hasOwn(json, 'kubernetes') ||

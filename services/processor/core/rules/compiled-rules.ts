@@ -24,19 +24,32 @@ export class CompiledRules {
     const name = logGroup ?? '';
     const known = this.sets.get(name);
     if (known) return known;
-    const own = logGroup === null ? [] : this.groups.filter((group) => group.matches(logGroup));
-    const scoped = this.global.filter(
-      ({ logGroups }) =>
-        logGroups === null || (logGroup !== null && logGroups.some((p) => matchesGroup(p, logGroup))),
-    );
     const made = {
-      rules: new RuleSet([...own.flatMap(({ rules }) => rules), ...scoped]),
-      agentId: own.find(({ agentId }) => agentId !== null)?.agentId ?? null,
+      rules: new RuleSet(this.listFor(logGroup)),
+      agentId: this.groupsOf(logGroup).find(({ agentId }) => agentId !== null)?.agentId ?? null,
     };
     // bounded: a producer may invent log groups for ever
     if (this.sets.size >= MAX_CACHED_GROUPS) this.sets.clear();
     this.sets.set(name, made);
     return made;
+  }
+
+  /** Every rule, whatever log group it is for. */
+  all(): CompiledRule[] {
+    return [...this.groups.flatMap(({ rules }) => rules), ...this.global];
+  }
+
+  /** Rules of a log group as written, its own first. */
+  listFor(logGroup: string | null): CompiledRule[] {
+    const scoped = this.global.filter(
+      ({ logGroups }) =>
+        logGroups === null || (logGroup !== null && logGroups.some((p) => matchesGroup(p, logGroup))),
+    );
+    return [...this.groupsOf(logGroup).flatMap(({ rules }) => rules), ...scoped];
+  }
+
+  private groupsOf(logGroup: string | null): GroupRules[] {
+    return logGroup === null ? [] : this.groups.filter((group) => group.matches(logGroup));
   }
 }
 
