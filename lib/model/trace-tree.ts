@@ -1,57 +1,102 @@
-/** The least that a tree needs of an event. `timestamp` is ISO 8601. */
-export interface TreeEvent {
-  event_id: string;
-  timestamp: string;
-  event_type: string;
-  properties: Record<string, unknown>;
-}
+import type { ToolStats } from './events.js';
+import { type Links, linkSteps, type Relation } from './tree/links.js';
+import { compareSteps, stepOf, type TreeEvent } from './tree/step.js';
 
-/** An event, and those that happened while it was open. */
+export type { Relation } from './tree/links.js';
+export type { TreeEvent } from './tree/step.js';
+
+/** An event, and those that belong to it. */
 export interface TreeNode<E extends TreeEvent> {
   event: E;
   children: TreeNode<E>[];
+  parent: TreeNode<E> | null;
+  /** Why it stands below its parent; null for a root. */
+  relation: Relation | null;
+  /** What ends or answers it. */
+  endedBy: TreeNode<E> | null;
+  /** Of what began and ended: how long that took, as its end tells it, else the time between. Milliseconds. */
+  latencyMs: number | null;
 }
 
-/** What opens a span, and what closes it. */
-const CLOSES: Record<string, readonly string[]> = {
-  chain_start: ['chain_end'],
-  agent_start: ['agent_finish'],
-  tool_call: ['tool_result', 'tool_error'],
-  agent_action: ['tool_result', 'tool_error'],
-  llm_start: ['llm_end', 'llm_error'],
-  'platform:START': ['platform:END', 'platform:REPORT'],
-};
+export interface TraceTree<E extends TreeEvent> {
+  roots: TreeNode<E>[];
+  /** All nodes in order of time, then of place in the log. */
+  nodes: TreeNode<E>[];
+  links: Links;
+}
 
-const kindOf = ({ event_type, properties }: TreeEvent): string =>
-  event_type === 'platform' ? `platform:${String(properties.platform_event ?? '')}` : event_type;
+/** How often a tool was called and how long it took. */
+export interface CallStats extends ToolStats {
+  max_ms: number;
+}
 
 /**
- * Nests a trace's events, given in order: what happens between a start and its end lies below the start, and so does the end
- * itself. An action that is still open when the next one comes had no result: they are siblings. Every event appears
- * exactly once, and the order of a depth-first walk is the order given.
+ * The tree of a trace, a function of the set of its events: their order in the list does not matter. Every event is in it exactly
+ * once. Ids of spans, runs and calls decide where lines carry them; elsewhere calls and their results, chains and agents
+ * and their ends are paired by name and order, and what happens in between lies below. O(n log n).
  */
-export function buildTree<E extends TreeEvent>(events: E[]): TreeNode<E>[] {
+export function traceTree<E extends TreeEvent>(events: readonly E[]): TraceTree<E> {
+  const sorted = events
+    .map((event) => ({ event, step: stepOf(event) }))
+    .sort((a, b) => compareSteps(a.step, b.step));
+  const links = linkSteps(sorted.map(({ step }) => step));
+  const nodes = sorted.map(
+    ({ event }, index): TreeNode<E> => ({
+      event,
+      children: [],
+      parent: null,
+      relation: links.relation[index]!,
+      endedBy: null,
+      latencyMs: latencyOf(links, index),
+    }),
+  );
   const roots: TreeNode<E>[] = [];
-  const open: { node: TreeNode<E>; kind: string }[] = [];
-  for (const event of events) {
-    const kind = kindOf(event);
-    const opener = lastIndex(open, (span) => CLOSES[span.kind]!.includes(kind));
-    const waiting = open.length > 0 && !isContainer(open.at(-1)!.kind);
-    if (opener >= 0) open.length = opener + 1;
-    else if (waiting) open.pop();
-    const node: TreeNode<E> = { event, children: [] };
-    (open.at(-1)?.node.children ?? roots).push(node);
-    if (opener >= 0) open.pop();
-    else if (CLOSES[kind]) open.push({ node, kind });
-  }
-  return roots;
+  nodes.forEach((node, index) => {
+    node.endedBy = nodes[links.pairs.endedBy[index]!] ?? null;
+    node.parent = nodes[links.parent[index]!] ?? null;
+    (node.parent?.children ?? roots).push(node);
+  });
+  return { roots, nodes, links };
 }
 
-/** A call waits for one answer; the others hold whatever happens inside them. */
-const isContainer = (kind: string): boolean =>
-  kind === 'chain_start' || kind === 'agent_start' || kind === 'platform:START';
+/** The roots of {@link traceTree}. */
+export const buildTree = <E extends TreeEvent>(events: readonly E[]): TreeNode<E>[] =>
+  traceTree(events).roots;
 
-function lastIndex<T>(items: T[], matches: (item: T) => boolean): number {
-  for (let i = items.length - 1; i >= 0; i--) if (matches(items[i]!)) return i;
-  return -1;
+function latencyOf({ steps, pairs }: Links, index: number): number | null {
+  const end = steps[pairs.endedBy[index]!];
+  if (!end) return null;
+  const told = end.durationMs ?? steps[index]!.durationMs;
+  if (told !== null) return told;
+  const between = end.ms - steps[index]!.ms;
+  return between >= 0 ? between : null;
+}
+
+/** Calls by tool, as the tree pairs them: results that name no tool count for the call that they answer. */
+export function toolCalls({ links }: Pick<TraceTree<TreeEvent>, 'links'>): Record<string, CallStats> {
+  const { steps, pairs } = links;
+  const tools = new Map<string, CallStats>();
+  const announced = new Set(pairs.announcedBy);
+  steps.forEach((step, index) => {
+    if (step.family !== 'tool') return;
+    const begins = step.role !== 'close';
+    // an action with a call of its own is that call; a result is counted with what it answers
+    if (begins ? announced.has(index) : pairs.begunBy[index]! >= 0) return;
+    const end = begins ? steps[pairs.endedBy[index]!] : step;
+    const name = step.name ?? end?.name ?? null;
+    if (name === null) return;
+    let stats = tools.get(name);
+    if (!stats) {
+      stats = { calls: 0, errors: 0, timed: 0, total_ms: 0, max_ms: 0 };
+      tools.set(name, stats);
+    }
+    stats.calls += 1;
+    if (end?.failed) stats.errors += 1;
+    const latencyMs = begins ? latencyOf(links, index) : step.durationMs;
+    if (latencyMs === null) return;
+    stats.timed += 1;
+    stats.total_ms += latencyMs;
+    stats.max_ms = Math.max(stats.max_ms, latencyMs);
+  });
+  return Object.fromEntries([...tools].sort(([a], [b]) => (a < b ? -1 : 1)));
 }

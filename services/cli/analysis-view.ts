@@ -86,9 +86,9 @@ function renderOne(analysis: Analysis, trace: AgentTrace, events: EventIndex[], 
     agent_id: trace.agent_id === INPUT_AGENT ? null : trace.agent_id,
     start_time: new Date(trace.start_ms).toISOString(),
     events: events.slice(0, limit).map((index) => {
-      const { event_id, timestamp_ms, event_type, properties } = analysis.eventOf(index);
+      const { timestamp_ms, properties, ...event } = analysis.eventOf(index);
       const timestamp = new Date(timestamp_ms).toISOString();
-      return { event_id, timestamp, event_type, properties: JSON.parse(properties) };
+      return { ...event, timestamp, properties: JSON.parse(properties) };
     }),
     events_truncated: events.length > limit,
   });

@@ -1,10 +1,10 @@
 import { stripVTControlCharacters } from 'node:util';
-import { buildTree, type TreeNode } from '../../lib/model/trace-tree.js';
+import { buildTree, type TreeEvent, type TreeNode } from '../../lib/model/trace-tree.js';
 import type { EventRow, TraceRow } from '../../lib/stores/surreal/rows.js';
 
 const TEXT_WIDTH = 90;
 
-type ViewedEvent = Pick<EventRow, 'event_id' | 'timestamp' | 'event_type' | 'properties'>;
+type ViewedEvent = TreeEvent & Pick<EventRow, 'properties'>;
 
 /** What the picture of a trace needs of it. */
 export interface ViewedTrace
@@ -20,7 +20,6 @@ export interface ViewedTrace
     | 'agent_id'
     | 'start_time'
   > {
-  /** In order. */
   events: ViewedEvent[];
   events_truncated: boolean;
 }
@@ -59,7 +58,10 @@ function draw(nodes: TreeNode<ViewedEvent>[], indent: string, startMs: number, l
 }
 
 /** What an event says, in one line: what its kind is about, else its text. */
-export function describeEvent({ event_type, properties: p }: ViewedEvent): string {
+export function describeEvent({
+  event_type,
+  properties: p,
+}: Pick<EventRow, 'event_type' | 'properties'>): string {
   const said = (...names: string[]) =>
     names.map((name) => p[name]).find((value) => value !== undefined && value !== null);
   const about: Record<string, unknown[]> = {

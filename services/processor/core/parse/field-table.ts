@@ -178,6 +178,22 @@ export const MESSAGE = field(
   'jsonPayload/message',
 );
 
+/**
+ * Ids that tie records of a trace together, where they lie deeper; top-level ones are kept under their own names. Which
+ * names mean what is read by lib/model/tree.
+ */
+export const LINKS: readonly FieldPaths[] = [
+  field('span_id', 'text', 'context/span_id', 'context/spanId', 'spanContext/spanId', 'span/id'),
+  field('parent_span_id', 'text', 'parentSpanContext/spanId', 'context/parent_span_id', 'parent/id'),
+  field(
+    'call_id',
+    'text',
+    'tool_call/id',
+    'data/tool_call_id',
+    ...attributes('gen_ai.tool.call.id').slice(1),
+  ),
+];
+
 /** The tool, model, tokens and so on, by property name. */
 export const PROPERTIES: readonly FieldPaths[] = [
   field(
