@@ -593,6 +593,14 @@ describe('hostile input', () => {
   });
 });
 
+test('a record that waits is sent before its stream is forgotten, though no timer came by', () => {
+  const events = new ParseRun()
+    .text('ERROR: no rope', { key: 'quay' })
+    .text('INFO: a new day', { key: 'quay', gapMs: 25 * 3_600_000 })
+    .finish();
+  expect(events.map(({ event_type }) => event_type)).toEqual(['error', 'log']);
+});
+
 test('a stream that is quiet for longer than the retention is forgotten, in memory and in the changelog', () => {
   const run = new ParseRun().raw({ message: 'Thought: x', source: sourceOf('old', { log_id: '1' }) });
   run

@@ -94,7 +94,7 @@ export class ParseProcessor implements Processor<RawInput, ParseState> {
       return;
     }
     const stream = streamOf(value.source, record.key);
-    const state = stream === null ? null : this.streamState(stream, timestampMs, context.state);
+    const state = stream === null ? null : this.streamState(stream, timestampMs, context);
     const identity = this.identityOf(record, value);
     const id = eventIdOf(identity);
     const known = identity.kind !== 'position';
@@ -112,7 +112,7 @@ export class ParseProcessor implements Processor<RawInput, ParseState> {
   onTimer(key: string, state: ParseState, nowMs: number, context: ProcessorContext<ParseState>): void {
     const stream = key.slice(2);
     if (state.kind === 'sweep') {
-      this.sweep(stream, nowMs, context.state);
+      this.sweep(stream, nowMs, context);
       return;
     }
     if (state.kind !== 'stream') return;
@@ -343,14 +343,15 @@ export class ParseProcessor implements Processor<RawInput, ParseState> {
   }
 
   /** State of a stream; one that was quiet for longer than the retention starts anew, whether or not the sweep came by. */
-  private streamState(stream: string, appendMs: number, store: StateStore<ParseState>): StreamState {
+  private streamState(stream: string, appendMs: number, context: ProcessorContext<ParseState>): StreamState {
+    const store = context.state;
     const key = stateKeys.stream(stream);
     const known = store.get(key) as StreamState | undefined;
     if (known !== undefined && appendMs - known.lastMs <= this.options.settings.stateRetentionMs) {
       known.lastMs = Math.max(known.lastMs, appendMs);
       return known;
     }
-    if (known !== undefined) this.forget(stream, known, store);
+    if (known !== undefined) this.forget(stream, known, context);
     store.put(
       stateKeys.sweep(stream),
       { kind: 'sweep' },
@@ -369,7 +370,8 @@ export class ParseProcessor implements Processor<RawInput, ParseState> {
   }
 
   /** Forgets a stream that no record can reach any more: append times of a partition only grow. */
-  private sweep(stream: string, nowMs: number, store: StateStore<ParseState>): void {
+  private sweep(stream: string, nowMs: number, context: ProcessorContext<ParseState>): void {
+    const store = context.state;
     const state = store.get(stateKeys.stream(stream)) as StreamState | undefined;
     const { stateRetentionMs } = this.options.settings;
     if (state !== undefined && this.partitionMs - state.lastMs <= stateRetentionMs) {
@@ -380,12 +382,14 @@ export class ParseProcessor implements Processor<RawInput, ParseState> {
       );
       return;
     }
-    if (state !== undefined) this.forget(stream, state, store);
+    if (state !== undefined) this.forget(stream, state, context);
     store.delete(stateKeys.sweep(stream));
   }
 
-  private forget(stream: string, state: StreamState, store: StateStore<ParseState>): void {
-    if (state.open !== null) dropText(state.open, stream, store);
+  /** What waits is sent: after a long outage no timer may have come by between two records. */
+  private forget(stream: string, state: StreamState, context: ProcessorContext<ParseState>): void {
+    const store = context.state;
+    this.close(stream, state, context);
     for (let piece = state.seen[0]; piece < state.seen[1]; piece++)
       store.delete(stateKeys.seen(stream, piece));
     store.delete(stateKeys.context(stream));
