@@ -7,18 +7,23 @@ export function canonicalJson(value: unknown, maxDepth = 64): string {
   return write(value, maxDepth);
 }
 
+/** No character that JSON escapes, and no surrogate: such a text only needs its quotes. */
+const PLAIN = /^[ !#-[\]-\ud7ff\ue000-\uffff]*$/;
+
+/** JSON of a text; a lone surrogate becomes U+FFFD. */
+const quoted = (text: string): string =>
+  PLAIN.test(text) ? `"${text}"` : JSON.stringify(text.isWellFormed() ? text : text.toWellFormed());
+
 function write(value: unknown, depth: number): string {
   if (value === null || value === undefined) return 'null';
   switch (typeof value) {
     case 'string':
-      return JSON.stringify(value.isWellFormed?.() === false ? value.toWellFormed() : value);
+      return quoted(value);
     case 'number':
       if (!Number.isFinite(value)) return 'null';
-      return Number.isInteger(value) && !Number.isSafeInteger(value)
-        ? JSON.stringify(String(value))
-        : JSON.stringify(value);
+      return Number.isInteger(value) && !Number.isSafeInteger(value) ? `"${value}"` : `${value}`;
     case 'bigint':
-      return JSON.stringify(value.toString());
+      return `"${value}"`;
     case 'boolean':
       return value ? 'true' : 'false';
     case 'object':
@@ -27,11 +32,34 @@ function write(value: unknown, depth: number): string {
       return 'null';
   }
   if (depth <= 0) return '"…"';
-  if (Array.isArray(value)) return `[${value.map((item) => write(item, depth - 1)).join(',')}]`;
+  if (Array.isArray(value)) return writeArray(value, depth);
   const source = value as Record<string, unknown>;
-  const parts: string[] = [];
-  for (const key of Object.keys(source).sort()) {
-    if (source[key] !== undefined) parts.push(`${JSON.stringify(key)}:${write(source[key], depth - 1)}`);
+  let out = '';
+  for (const key of sortedKeys(source)) {
+    const member = source[key];
+    if (member === undefined) continue;
+    out += `${out === '' ? '{' : ','}${PLAIN.test(key) ? `"${key}"` : JSON.stringify(key)}:${write(member, depth - 1)}`;
   }
-  return `{${parts.join(',')}}`;
+  return out === '' ? '{}' : `${out}}`;
+}
+
+function writeArray(items: unknown[], depth: number): string {
+  let out = '[';
+  for (let i = 0; i < items.length; i++) out += `${i === 0 ? '' : ','}${write(items[i], depth - 1)}`;
+  return `${out}]`;
+}
+
+const FEW_KEYS = 24;
+
+/** Keys by UTF-16 code unit. Few of them, mostly in order, are sorted in place: a call of sort costs more than the rest. */
+function sortedKeys(source: Record<string, unknown>): string[] {
+  const keys = Object.keys(source);
+  if (keys.length > FEW_KEYS) return keys.sort();
+  for (let i = 1; i < keys.length; i++) {
+    const key = keys[i]!;
+    let at = i;
+    for (; at > 0 && keys[at - 1]! > key; at--) keys[at] = keys[at - 1]!;
+    keys[at] = key;
+  }
+  return keys;
 }

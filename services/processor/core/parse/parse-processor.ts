@@ -1,5 +1,5 @@
 import type { Adoption } from '../../../../lib/model/events.js';
-import { type EventIdentity, eventId as eventIdOf, isUuid, uuidOf } from '../../../../lib/model/ids.js';
+import { type EventIdentity, eventId as eventIdOf, uuidOf } from '../../../../lib/model/ids.js';
 import type {
   InputRecord,
   Processor,
@@ -66,6 +66,7 @@ export const REPLY_TO_HEADER = 'reply-to';
 /** Source systems whose records another processor reads. */
 const FOREIGN_SYSTEMS = new Set(['postgresql']);
 const MAX_TAGS = 16;
+const NO_TAGS: readonly string[] = [];
 const MAX_REPLY_TO_BYTES = 256;
 const CLOCK_SKEW_MS = 5 * 60_000;
 const HOLD_STEP_MS = 50;
@@ -79,8 +80,8 @@ const SWEEP_MS = 3_600_000;
 export class ParseProcessor implements Processor<RawInput, ParseState> {
   private readonly groups = new GroupIds();
   private readonly seen = new SeenRecords();
-  /** Contents of open records as last read; rebuilt from the state where missing. */
-  private readonly contents = new WeakMap<OpenRecord, EventContent>();
+  /** Contents of open records that wait to be sent, by stream; read anew from the state where missing. */
+  private readonly contents = new Map<string, EventContent>();
   /** Highest append time seen on this partition; the sweep waits for it. */
   private partitionMs = 0;
 
@@ -99,13 +100,14 @@ export class ParseProcessor implements Processor<RawInput, ParseState> {
     const id = eventIdOf(identity);
     const known = identity.kind !== 'position';
     if (stream !== null && state !== null && known) {
-      if (this.seen.check(stream, state, isUuid(id) ? id : uuidOf(`seen:${id}`), timestampMs, context)) {
+      const hashed = identity.kind === 'client' ? uuidOf(`seen:${id}`) : id;
+      if (this.seen.check(stream, state, hashed, timestampMs, context)) {
         this.options.observe?.({ offset: record.offset, eventId: id, continues: true });
         return;
       }
     }
     if (value.kind === 'event') this.processEvent(record, value, id, stream, context);
-    else this.processLine(record, value, identity, stream, state, context);
+    else this.processLine(record, value, identity, id, stream, state, context);
     if (stream !== null && state !== null) this.putStream(stream, state, context.state);
   }
 
@@ -158,26 +160,37 @@ export class ParseProcessor implements Processor<RawInput, ParseState> {
     record: InputRecord<RawInput>,
     line: RawLine,
     identity: EventIdentity,
+    id: string,
     stream: string | null,
     state: StreamState | null,
     context: ProcessorContext<ParseState>,
   ): void {
-    const { settings } = this.options;
     const { rules, agentId } = this.options.rules.forGroup(line.source?.log_group ?? null);
-    const { text, cut } = cutText(line.message, settings.maxRecordBytes);
-    const reading = readRecord(text, rules, state?.tags ?? []);
-    const parts = splitRecord(text, reading, rules, state?.tags ?? []);
+    const { text, cut } = cutText(line.message, this.options.settings.maxRecordBytes);
+    const reading = readRecord(text, rules, state?.tags ?? NO_TAGS);
+    const whole: LinePart = {
+      record,
+      line,
+      id,
+      index: 0,
+      message: text,
+      reading,
+      rules,
+      configuredAgent: agentId,
+      cut,
+    };
+    const parts = splitRecord(text, reading, rules, state?.tags ?? NO_TAGS);
+    if (parts === null) {
+      this.processPart(whole, stream, state, context);
+      return;
+    }
     parts.forEach((message, index) => {
       const part: LinePart = {
-        record,
-        line,
-        id: eventIdOf(identity, index),
+        ...whole,
+        id: index === 0 ? id : eventIdOf(identity, index),
         index,
         message,
-        reading: parts.length === 1 ? reading : readRecord(message, rules, state?.tags ?? []),
-        rules,
-        configuredAgent: agentId,
-        cut,
+        reading: readRecord(message, rules, state?.tags ?? NO_TAGS),
       };
       if (index > 0) part.reading.timeMs ??= reading.timeMs;
       this.processPart(part, stream, state, context);
@@ -200,7 +213,7 @@ export class ParseProcessor implements Processor<RawInput, ParseState> {
         open.lastMs = record.timestampMs;
         if (growRecord(open, joining, message, reading, stream, context.state, rules)) {
           open.changed = true;
-          this.contents.delete(open);
+          this.contents.delete(stream);
         }
         this.setTags(state, reading);
         this.observe(part, open.head.event_id, true);
@@ -210,9 +223,8 @@ export class ParseProcessor implements Processor<RawInput, ParseState> {
     }
 
     const timestampMs = line.timestampMs ?? reading.timeMs;
-    const flags: string[] = [];
-    if (timestampMs === null) flags.push('no_timestamp');
-    else if (timestampMs > record.timestampMs + CLOCK_SKEW_MS) flags.push('clock_skew');
+    const skewed = timestampMs !== null && timestampMs > record.timestampMs + CLOCK_SKEW_MS;
+    const flags = timestampMs === null ? ['no_timestamp'] : skewed ? ['clock_skew'] : [];
     if (cut) flags.push('truncated');
     const eventMs = timestampMs ?? record.timestampMs;
     const { assignment, adopts } = assignGroup(
@@ -247,8 +259,8 @@ export class ParseProcessor implements Processor<RawInput, ParseState> {
     }
     appendLine(opened, message, stream, context.state);
     opened.bytes = Buffer.byteLength(message, 'utf8');
-    this.contents.set(opened, content);
     state.open = opened;
+    this.contents.set(stream, content);
     if (!mayGrow(opened, rules)) this.send(stream, opened, context);
   }
 
@@ -270,7 +282,8 @@ export class ParseProcessor implements Processor<RawInput, ParseState> {
     if (open === null || !open.changed) return;
     const { rules } = this.options.rules.forGroup(open.head.source?.log_group ?? null);
     const content =
-      this.contents.get(open) ?? contentOfLines(open, readLines(open, stream, context.state), rules);
+      this.contents.get(stream) ?? contentOfLines(open, readLines(open, stream, context.state), rules);
+    this.contents.delete(stream);
     this.forward(open.head, content, content.message, open.lastMs, open.sent, context);
     open.sent = true;
     open.changed = false;
@@ -319,12 +332,19 @@ export class ParseProcessor implements Processor<RawInput, ParseState> {
     const replyTo = headers[REPLY_TO_HEADER];
     return {
       event_id: id,
+      group_key: assignment.group_key,
+      home_key: assignment.home_key,
       trace_id: traceId,
-      ...assignment,
+      session_id: assignment.session_id,
+      agent_id: assignment.agent_id,
       timestamp_ms: timestampMs,
       source: value.source,
       raw: { topic: record.topic, partition: record.partition, offset: record.offset, index },
       created_ms: record.timestampMs,
+      strategy: assignment.strategy,
+      inherited: assignment.inherited,
+      confidence: assignment.confidence,
+      evidence: assignment.evidence,
       flags,
       options: value.options,
       reply_to:

@@ -150,10 +150,29 @@ export interface SweepState {
 }
 
 export const stateKeys = {
-  stream: (stream: string) => `s/${stream}`,
+  stream: (stream: string) => keysOf(stream).stream,
   text: (stream: string, piece: number) => `t/${stream}/${piece}`,
-  context: (stream: string) => `c/${stream}`,
-  invocations: (stream: string) => `i/${stream}`,
+  context: (stream: string) => keysOf(stream).context,
+  invocations: (stream: string) => keysOf(stream).invocations,
   seen: (stream: string, piece: number) => `d/${stream}/${piece}`,
   sweep: (stream: string) => `g/${stream}`,
 };
+
+interface StreamKeys {
+  stream: string;
+  context: string;
+  invocations: string;
+}
+
+const MAX_KNOWN_STREAMS = 8_192;
+/** Keys that every line needs, as strings already hashed: making and hashing them anew costs more than the look-up. */
+const knownKeys = new Map<string, StreamKeys>();
+
+function keysOf(stream: string): StreamKeys {
+  const known = knownKeys.get(stream);
+  if (known !== undefined) return known;
+  const made = { stream: `s/${stream}`, context: `c/${stream}`, invocations: `i/${stream}` };
+  if (knownKeys.size >= MAX_KNOWN_STREAMS) knownKeys.clear();
+  knownKeys.set(stream, made);
+  return made;
+}

@@ -7,15 +7,15 @@ const MAX_PARTS = 64;
 /**
  * The parts of a record that holds several steps, as printers do that write a whole turn at once: `Thought: …`, `Action: …`,
  * `Action Input: …` with line feeds between them. Only records that begin with a step are split, and only at lines that
- * are steps for certain; a prompt that quotes the form begins otherwise and stays whole.
+ * are steps for certain; a prompt that quotes the form begins otherwise and stays whole. null: one part, as most records are.
  */
 export function splitRecord(
   message: string,
   reading: Reading,
   rules: RuleSet,
   tags: readonly string[],
-): string[] {
-  if (reading.rule?.splits !== true || !message.includes('\n')) return [message];
+): string[] | null {
+  if (reading.rule?.splits !== true || !message.includes('\n')) return null;
   const parts: string[] = [];
   let start = 0;
   let at = message.indexOf('\n');
@@ -28,6 +28,7 @@ export function splitRecord(
     }
     at = next;
   }
+  if (start === 0) return null;
   parts.push(message.slice(start));
   return parts;
 }

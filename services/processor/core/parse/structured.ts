@@ -17,7 +17,7 @@ import {
 } from './field-table.js';
 import { readLevel } from './levels.js';
 import { exactTimeValue, readTimeValue } from './line-time.js';
-import type { Properties } from './properties.js';
+import { newProperties, type Properties } from './properties.js';
 import { toMilliseconds, toNumber } from './units.js';
 
 /** What a decoded JSON line says by its fields, whatever its shape. */
@@ -68,7 +68,7 @@ export function decodeObject(text: string): Record<string, unknown> | null {
 
 /** Reads the fields of a decoded line. */
 export function readStructured(json: Record<string, unknown>): Structured {
-  const properties: Properties = Object.create(null);
+  const properties = newProperties();
   for (const paths of PROPERTIES) {
     if (properties[paths.name] !== undefined) continue;
     const value = pathValue(json, paths);
