@@ -1,0 +1,99 @@
+import { defaultAppConfig } from '../../../lib/config/app-config.js';
+import { loadSchemas } from '../../../lib/config/schemas.js';
+import { Codec } from '../../../lib/model/codec.js';
+import { Analysis } from '../../cli/analysis.js';
+import { loadRules } from '../../processor/adapters/rule-files.js';
+import { generate } from '../labelled/generate.js';
+import type { LabelledLine } from '../labelled/record.js';
+import type { Scenario } from '../labelled/scenario.js';
+import { bCubed, type Score } from './b-cubed.js';
+import { BASELINES, type BaselineName, baselines } from './baselines.js';
+
+/** What came of one scenario with one seed. */
+export interface Measured {
+  scenario: string;
+  seed: number;
+  lines: number;
+  scored: number;
+  runs: number;
+  score: Score;
+  baselines: Record<BaselineName, Score>;
+  /** Lines by the strategy that found their trace. */
+  strategies: Record<string, number>;
+  linesPerSecond: number;
+}
+
+/** A line as the topology saw it, with its truth. */
+export interface Outcome {
+  line: LabelledLine;
+  /** The trace that it is in at last; null where it became no event. */
+  traceId: string | null;
+  eventType: string | null;
+  strategy: string | null;
+}
+
+const rules = () => loadRules(defaultAppConfig());
+let loaded: ReturnType<typeof rules> | undefined;
+
+/** The lines of a scenario through the whole topology, as `vectadb analyze` runs it, with the default configuration. */
+export function analyze(lines: readonly LabelledLine[]): { outcomes: Outcome[]; seconds: number } {
+  loaded ??= rules();
+  const analysis = new Analysis({
+    codec: Codec.local(loadSchemas()),
+    rules: loaded,
+    config: defaultAppConfig(),
+    nowMs: Date.parse(lines[0]?.input.timestamp ?? '2026-01-01T00:00:00Z'),
+  });
+  try {
+    const bytes = lines.map(({ input }) => Buffer.from(JSON.stringify(input)));
+    const started = process.hrtime.bigint();
+    for (const line of bytes) analysis.take(line);
+    analysis.end();
+    const seconds = Number(process.hrtime.bigint() - started) / 1e9;
+    const outcomes = [...analysis.lines()].map(
+      ({ event }, index): Outcome => ({
+        line: lines[index]!,
+        traceId: event?.trace_id ?? null,
+        eventType: event?.event_type ?? null,
+        strategy: event?.strategy === undefined ? null : String(event.strategy),
+      }),
+    );
+    return { outcomes, seconds };
+  } finally {
+    analysis.close();
+  }
+}
+
+/** Cluster of an outcome: a line that became no event is a cluster of its own. */
+export const clusterOf = ({ traceId }: Outcome, index: number): string => traceId ?? `no event ${index}`;
+
+/** Runs a scenario with a seed and scores it beside the baselines, over the lines that belong to a run. */
+export function measure(
+  scenario: Scenario,
+  seed: number,
+  scale = 1,
+): { measured: Measured; outcomes: Outcome[] } {
+  const lines = generate(scenario, seed, scale);
+  const { outcomes, seconds } = analyze(lines);
+  const isScored = (line: LabelledLine) => line.truth.run !== null;
+  const truth = lines.filter(isScored).map((line) => line.truth.run!);
+  const ofScored = (clusters: readonly string[]) => clusters.filter((_, index) => isScored(lines[index]!));
+  const naive = baselines(lines);
+  const strategies: Record<string, number> = {};
+  for (const { strategy } of outcomes)
+    strategies[strategy ?? 'none'] = (strategies[strategy ?? 'none'] ?? 0) + 1;
+  const measured: Measured = {
+    scenario: scenario.name,
+    seed,
+    lines: lines.length,
+    scored: truth.length,
+    runs: new Set(truth).size,
+    score: bCubed(truth, ofScored(outcomes.map(clusterOf))),
+    baselines: Object.fromEntries(
+      BASELINES.map((name) => [name, bCubed(truth, ofScored(naive[name]))]),
+    ) as Measured['baselines'],
+    strategies,
+    linesPerSecond: lines.length / seconds,
+  };
+  return { measured, outcomes };
+}
