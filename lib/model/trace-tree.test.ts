@@ -172,6 +172,13 @@ describe('the tree of a trace, by name and order', () => {
     expect(treeOf(...said)).toEqual(expected);
   });
 
+  it('takes the session for the invocation of a line of the platform that names none', () => {
+    const session = { session_id: 'r' };
+    expect(
+      treeOf(['platform:START', {}, session], 'platform:END', ['platform:TIMEOUT', {}, session]),
+    ).toEqual([['platform START', ['platform END', 'platform TIMEOUT']]]);
+  });
+
   it('keeps agents on one stream apart, and gives lines without an agent to the last that spoke', () => {
     const [a, b] = [{ agent_id: 'a' }, { agent_id: 'b' }];
     expect(

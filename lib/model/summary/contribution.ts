@@ -1,5 +1,6 @@
 import type { AgentEvent, ParsedEvent } from '../events.js';
 import { uuidOf } from '../ids.js';
+import { readTimestamp } from '../timestamp.js';
 import { keyName } from './tally.js';
 import { type Tokens, tokensOf } from './tokens.js';
 
@@ -52,7 +53,7 @@ const ID_CHARACTERS = 128;
 const MAX_DURATION_MS = 366 * 24 * 3_600_000;
 
 const ERROR_TYPES = new Set(['error', 'tool_error', 'llm_error']);
-/** Printed or stamped when the thing is over: their duration lies behind them. */
+/** Printed when the thing is over: their duration lies behind them. Spans are stamped when it begins, and tell `end_time`. */
 const ENDS = /_(end|result|error|finish)$/;
 const WITHOUT_SPAN = new Set(['error', 'log', 'platform']);
 
@@ -85,6 +86,10 @@ export function contributionOf(event: Source): Contribution {
     created: event.created_ms,
     updated: event.updated_ms,
   };
+  const endMs = ENDS.test(type) ? endTimeOf(properties) : undefined;
+  if (endMs !== undefined && endMs > event.timestamp_ms && endMs - event.timestamp_ms <= MAX_DURATION_MS) {
+    contribution.end = endMs;
+  }
   if (duration !== undefined && !ENDS.test(type) && !WITHOUT_SPAN.has(type)) {
     const end = event.timestamp_ms + Math.round(duration);
     if (end > event.timestamp_ms) contribution.end = end;
@@ -150,6 +155,17 @@ function isPlatformFailure(properties: Properties): boolean {
   if (typeof properties.error_message === 'string' || typeof properties.error_type === 'string') return true;
   return typeof properties.status === 'string' && /time.?out|error|fail/i.test(properties.status);
 }
+
+/** Unix milliseconds. */
+function endTimeOf({ end_time }: Properties): number | undefined {
+  if (typeof end_time !== 'string' || end_time.length > 64) return undefined;
+  const read = readTimestamp(end_time);
+  return read.ok ? read.ms : undefined;
+}
+
+/** When what the event speaks of had happened, Unix milliseconds. */
+export const momentOf = ({ type, ms, end }: Contribution): number =>
+  end !== undefined && ENDS.test(type) ? end : ms;
 
 const amount = (value: unknown, max: number): number | undefined =>
   typeof value === 'number' && value >= 0 && value <= max ? value : undefined;

@@ -1,5 +1,5 @@
 import type { GroupSummary, Mark, ModelStats, SessionMark, ToolStats } from '../events.js';
-import { type CallPhase, type Contribution, UNKNOWN_MODEL } from './contribution.js';
+import { type CallPhase, type Contribution, momentOf, UNKNOWN_MODEL } from './contribution.js';
 import { count, plus, type Tally, tallied, toRecord } from './tally.js';
 import type { Tokens } from './tokens.js';
 
@@ -69,7 +69,7 @@ export function addContribution(into: SummaryState | null, c: Contribution): Sum
   summary.created = Math.min(summary.created, c.created);
   summary.updated = Math.max(summary.updated, c.updated);
   const mark: Mark = { ms: c.ms, event_id: c.id };
-  if (c.mark) summary[c.mark] = latest(summary[c.mark], mark);
+  if (c.mark) summary[c.mark] = latest(summary[c.mark], { ...mark, ms: momentOf(c) });
   if (c.session !== undefined)
     summary.session = earliest(summary.session, { session_id: c.session, ...mark });
   if (c.tool) addTool(summary.tools, c.tool, c.ms);

@@ -6,6 +6,7 @@ export interface TreeEvent {
   timestamp: string;
   event_type: string;
   agent_id?: string | null;
+  session_id?: string | null;
   source?: { system: string; log_group?: string | null; log_stream?: string | null } | null;
   /** Where the line stood: decides among events of one millisecond. */
   raw?: { topic: string; partition: number; offset: number; index: number } | null;
@@ -85,7 +86,7 @@ export function stepOf(event: TreeEvent): Step {
     type,
     family,
     role,
-    name: nameOf(family, properties),
+    name: nameOf(family, properties) ?? (family === 'platform' ? (event.session_id ?? null) : null),
     stream: source ? JSON.stringify([source.system, source.log_group ?? '', source.log_stream ?? '']) : '',
     // an agent that is called after its stream is none that named itself
     agent: agent && !agent.startsWith('stream:') ? agent : '',

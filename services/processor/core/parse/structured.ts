@@ -6,6 +6,7 @@ import {
   END_TIME,
   type FieldPaths,
   LEVEL,
+  LINKS,
   LOGGER,
   MESSAGE,
   PROPERTIES,
@@ -74,10 +75,15 @@ export function readStructured(json: Record<string, unknown>): Structured {
     const value = pathValue(json, paths);
     if (value !== null) properties[paths.name] = value;
   }
-  if (properties.duration_ms === undefined) {
-    const duration = durationOf(json);
-    if (duration !== null) properties.duration_ms = duration;
+  for (const paths of LINKS) {
+    const value = Object.hasOwn(json, paths.name) ? null : pathValue(json, paths);
+    if (value !== null) properties[paths.name] = value;
   }
+  const span = spanOf(json);
+  const duration = properties.duration_ms ?? durationOf(json, span);
+  if (duration !== null) properties.duration_ms = duration;
+  // such a record has the time at which it began: what it says is over was not over then
+  if (span !== null) properties.end_time = new Date(span.endMs).toISOString();
   keepOthers(json, properties);
   const message = messageOf(json);
   return {
@@ -137,14 +143,20 @@ function readValue(value: unknown, kind: ValueKind): unknown {
   }
 }
 
+/** Start and end of a record that tells both, Unix milliseconds with fractions. */
+function spanOf(json: Record<string, unknown>): { startMs: number; endMs: number } | null {
+  const endMs = firstOf(json, END_TIME, exactTimeValue);
+  const startMs = endMs === null ? null : firstOf(json, TIME, exactTimeValue);
+  return startMs !== null && endMs !== null && endMs >= startMs ? { startMs, endMs } : null;
+}
+
 /** `latency` of an observation with start and end is milliseconds; a bare `duration` counts in the unit that its text names. */
-function durationOf(json: Record<string, unknown>): number | null {
-  const start = firstOf(json, TIME, exactTimeValue);
-  const end = firstOf(json, END_TIME, exactTimeValue);
-  if (start !== null && end !== null && end >= start) {
+function durationOf(json: Record<string, unknown>, span: ReturnType<typeof spanOf>): number | null {
+  if (span !== null) {
+    const between = span.endMs - span.startMs;
     const latency = valueAt(json, ['latency']);
-    if (typeof latency === 'number' && Math.abs(latency - (end - start)) <= 1) return latency;
-    return Math.round((end - start) * 1_000) / 1_000;
+    if (typeof latency === 'number' && Math.abs(latency - between) <= 1) return latency;
+    return Math.round(between * 1_000) / 1_000;
   }
   for (const key of ['duration', 'latency']) {
     const value = Object.hasOwn(json, key) ? json[key] : undefined;
