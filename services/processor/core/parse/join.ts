@@ -34,10 +34,12 @@ export function joinLine(
   const name = open.segments.at(-1)!.rule;
   const rule = name === null ? undefined : rules.get(name);
   if (rule?.last && open.takes === 'block') return rule.until?.test(text) ? 'new' : 'line';
+  if (open.takes === 'coloured' && open.colours === 'open') return 'line';
   if (open.depth > 0) return isStrong(next) ? 'new' : 'line';
-  if (next.isObject && (open.takes !== 'block' || isTelling(next))) return 'new';
+  if (next.isObject && ((open.takes !== 'block' && open.takes !== 'coloured') || isTelling(next)))
+    return 'new';
   if (text === '') return open.takes === 'none' ? 'echo' : 'line';
-  if (colours?.resetsFirst) return 'new';
+  if (colours?.resetsFirst && !announces(open)) return 'new';
   if (open.takes === 'traceback') return continuesTraceback(text, indent, open.thrown) ? 'line' : 'new';
   if (isStrong(next)) return 'new';
   switch (open.takes) {
@@ -45,12 +47,16 @@ export function joinLine(
     case 'json':
       return 'new';
     case 'block':
+    case 'coloured':
       if (open.colours === 'closed' || (open.colours === 'none' && SEPARATOR.test(text))) return 'new';
       return rule?.until?.test(text) ? 'new' : 'line';
     case 'indented':
       return indent > 0 || text.startsWith('Caused by:') ? 'line' : 'new';
   }
 }
+
+/** `Entering Chain run with input:` in bold: the reset before the next line closes the bold, and the content follows. */
+const announces = ({ ends, echo }: OpenRecord): boolean => ends.length === 1 && echo?.endsWith(':') === true;
 
 /** A line that programs print between two things. */
 const SEPARATOR = /^([=\-*_~#+─━═])\1{9,}$/;

@@ -52,7 +52,7 @@ export function openRecord(
 export function mayGrow(open: OpenRecord, rules: RuleSet): boolean {
   if (open.full) return false;
   if (open.depth > 0 || open.failure) return true;
-  if (open.takes === 'block') return open.colours !== 'closed';
+  if (open.takes === 'block' || open.takes === 'coloured') return open.colours !== 'closed';
   return open.takes !== 'none' || rules.isJoined(open.segments.at(-1)!.rule);
 }
 

@@ -1,6 +1,7 @@
 import type { RuleMatch, RuleSet } from '../rules/rule-set.js';
 import { groupsOf, valueAt } from '../rules/rule-set.js';
 import type { CompiledRule, Takes } from '../rules/rule-types.js';
+import { stripAnsi } from './ansi.js';
 import { eventTypeOf } from './event-types.js';
 import { isFailure, readLevel } from './levels.js';
 import { readTimeValue } from './line-time.js';
@@ -272,7 +273,8 @@ export function applyFields(
       }
     } else if (target.kind === 'level') reading.level = readLevel(value) ?? reading.level;
     else if (!onlyMissing || reading.properties[target.name] === undefined) {
-      const property = typeof value === 'string' ? propertyValue(target.name, value) : value;
+      const property =
+        typeof value === 'string' ? propertyValue(target.name, rule.raw ? stripAnsi(value) : value) : value;
       if (property === undefined) continue;
       reading.properties[target.name] = property;
       // a request id is a session id; platform events keep it as a property besides

@@ -1,4 +1,5 @@
 import type { RuleSet } from '../rules/rule-set.js';
+import { stripAnsi } from './ansi.js';
 import type { Reading } from './reading.js';
 import { unwrap } from './unwrap.js';
 
@@ -15,6 +16,7 @@ export function splitRecord(
   rules: RuleSet,
   tags: readonly string[],
 ): string[] | null {
+  if (reading.rule?.splitsColours === true) return splitColours(message);
   if (reading.rule?.splits !== true || !message.includes('\n')) return null;
   const parts: string[] = [];
   let start = 0;
@@ -31,6 +33,20 @@ export function splitRecord(
   if (start === 0) return null;
   parts.push(message.slice(start));
   return parts;
+}
+
+/** Where one colour ends and another begins on the same line: a printer that writes without line feeds. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: escape sequences are what this is about
+const COLOUR_CHANGE = /\x1b\[0m(?=\x1b\[(?!0?m)[\d;]{1,32}m)/g;
+
+function splitColours(message: string): string[] | null {
+  for (const { index, 0: reset } of message.matchAll(COLOUR_CHANGE)) {
+    const end = index + reset.length;
+    if (stripAnsi(message.slice(0, end)).trim() === '') continue;
+    if (stripAnsi(message.slice(end)).trim() === '') break;
+    return [message.slice(0, end), message.slice(end)];
+  }
+  return null;
 }
 
 function beginsStep(line: string, rules: RuleSet, tags: readonly string[]): boolean {

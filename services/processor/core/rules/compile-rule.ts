@@ -51,7 +51,7 @@ const KEYS = new Set<string>([
   'format',
   'tests',
 ]);
-const TAKES = new Set(['none', 'block', 'json', 'indented', 'traceback']);
+const TAKES = new Set(['none', 'block', 'coloured', 'json', 'indented', 'traceback']);
 const IDS = new Set(['session_id', 'trace_id', 'agent_id']);
 const USER_PRIORITY = 1_000;
 
@@ -157,7 +157,8 @@ export function compileRule(written: WrittenRule): CompiledRule | RuleFault {
     until,
     last,
     joins: definition.joins ?? [],
-    splits: definition.splits ?? false,
+    splits: definition.splits === true,
+    splitsColours: definition.splits === 'colours',
     reread: definition.reread ?? false,
     weak: definition.weak ?? false,
     groupByStream: definition.group_by === 'stream',

@@ -5,7 +5,7 @@ export interface RuleOrigin {
 }
 
 /** Which lines join the event that a rule opened. `none`: it is complete as it stands. */
-export type Takes = 'none' | 'block' | 'json' | 'indented' | 'traceback';
+export type Takes = 'none' | 'block' | 'coloured' | 'json' | 'indented' | 'traceback';
 
 /** A rule as written in patterns/*.yaml or config.yaml; docs/patterns.md explains every key. */
 export interface RuleDefinition {
@@ -40,7 +40,7 @@ export interface RuleDefinition {
   /** A line matching this joins whatever it looks like otherwise, and is the last one; until then every line joins but those of `until`. */
   last?: string;
   /** A record that begins so may hold several: its lines that another such rule recognises are events of their own. */
-  splits?: boolean;
+  splits?: boolean | 'colours';
   /** Once lines have joined, the whole is classified anew: the first line alone does not tell. */
   reread?: boolean;
   /** Names of rules whose open event this rule's line joins; its captures are added to that event. */
@@ -119,6 +119,7 @@ export interface CompiledRule {
   last: RegExp | null;
   joins: string[];
   splits: boolean;
+  splitsColours: boolean;
   reread: boolean;
   weak: boolean;
   groupByStream: boolean;
