@@ -190,14 +190,17 @@ function lambdaWrites(
   });
 }
 
-/** Runs under way at a restart print nothing after it. */
+/** Time in which a restarted process takes nothing on, milliseconds. */
+const BOOT_MS = 1_000;
+
+/** Runs under way at a restart print nothing after it, and none begins before the process is up again. */
 function cutAtRestarts(writes: Write[], restarts: number[]): Write[] {
   const begins = new Map<string, number>();
   for (const { run, atMs } of writes)
     if (run !== null) begins.set(run, Math.min(begins.get(run) ?? Number.POSITIVE_INFINITY, atMs));
   return writes.filter(({ run, atMs }) => {
     const beganMs = begins.get(run ?? '') ?? atMs;
-    return !restarts.some((restartMs) => beganMs < restartMs && restartMs <= atMs);
+    return !restarts.some((restartMs) => beganMs < restartMs + BOOT_MS && restartMs <= atMs);
   });
 }
 
