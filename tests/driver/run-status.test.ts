@@ -51,6 +51,17 @@ describe('the status of a run', () => {
       { status: 'failed', error_count: 1 },
     ],
     [
+      'failed by a crash below an action',
+      [
+        CHAIN,
+        ...call('Brest'),
+        'Traceback (most recent call last):',
+        '  File "a.py", line 1, in f',
+        'KeyError: 7',
+      ],
+      { status: 'failed', error_count: 1 },
+    ],
+    [
       'failed by an error after its answer',
       [CHAIN, ...call('Brest'), ...ANSWER, 'ERROR:root:cannot store the answer: disk full'],
       { status: 'failed', error_count: 1 },

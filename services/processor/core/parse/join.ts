@@ -1,7 +1,7 @@
 import type { RuleSet } from '../rules/rule-set.js';
 import type { OpenRecord } from './parse-state.js';
 import type { Reading } from './reading.js';
-import { continuesTraceback, hasTraceback } from './traceback.js';
+import { continuesTraceback, hasTraceback, TRACEBACK_HEAD } from './traceback.js';
 
 /**
  * What a line is to the record before it on its stream: `new` event, `line` of it, `segment` of it by a rule that joins,
@@ -33,6 +33,8 @@ export function joinLine(
   if (startsRecord) return 'new';
   const name = open.segments.at(-1)!.rule;
   const rule = name === null ? undefined : rules.get(name);
+  if (open.takes === 'block' && isCrash(text, indent) && rule !== undefined && !mayQuote(rule.eventType))
+    return 'new';
   if (rule?.last && open.takes === 'block') return rule.until?.test(text) ? 'new' : 'line';
   if (open.takes === 'coloured' && open.colours === 'open') return 'line';
   if (open.depth > 0) return isStrong(next) ? 'new' : 'line';
@@ -57,6 +59,12 @@ export function joinLine(
 
 /** `Entering Chain run with input:` in bold: the reset before the next line closes the bold, and the content follows. */
 const announces = ({ ends, echo }: OpenRecord): boolean => ends.length === 1 && echo?.endsWith(':') === true;
+
+/** A traceback of its own under what the agent said or did: the program failed. */
+const isCrash = (text: string, indent: number): boolean => indent === 0 && text.startsWith(TRACEBACK_HEAD);
+
+/** What a tool gave back, and lines that are not understood, may hold a traceback as text. */
+const mayQuote = (eventType: string): boolean => eventType === 'tool_result' || eventType === 'log';
 
 /** A line that programs print between two things. */
 const SEPARATOR = /^([=\-*_~#+─━═])\1{9,}$/;

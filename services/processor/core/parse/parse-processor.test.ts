@@ -251,6 +251,14 @@ describe('joining', () => {
     expect(rows[0]!.props).toMatchObject({ error_type: 'ValueError', error_message: 'no berth' });
   });
 
+  test('a traceback below what the agent did is a crash, below what a tool gave back it is what that said', () => {
+    const crash = ['Traceback (most recent call last):', '  File "a.py", line 1, in f', 'KeyError: 7'];
+    const types = (...lines: string[]) => joined(...lines).map(({ event_type }) => event_type);
+    expect(types('Action: ledger', 'Action Input: page 7', ...crash)).toEqual(['agent_action', 'error']);
+    expect(types('Thought: what now', ...crash)).toEqual(['agent_thought', 'error']);
+    expect(types('Observation: it said', ...crash)).toEqual(['tool_result']);
+  });
+
   test('JSON printed over several lines is read whole', () => {
     const row = only(
       joined(
