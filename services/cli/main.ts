@@ -11,6 +11,7 @@ import * as down from './commands/down.js';
 import * as lag from './commands/lag.js';
 import * as logs from './commands/logs.js';
 import * as parse from './commands/parse.js';
+import * as patterns from './commands/patterns.js';
 import * as produce from './commands/produce.js';
 import * as scale from './commands/scale.js';
 import * as search from './commands/search.js';
@@ -34,6 +35,7 @@ const COMMANDS = [
   lag,
   analyze,
   parse,
+  patterns,
   trace,
   search,
 ];

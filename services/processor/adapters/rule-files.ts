@@ -1,12 +1,12 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { isMap, isSeq, LineCounter, parseDocument } from 'yaml';
+import { type Document, LineCounter, parseDocument } from 'yaml';
 import type { AppConfig, ParserRule } from '../../../lib/config/app-config.js';
 import { ConfigError } from '../../../lib/config/env.js';
 import { projectRoot } from '../../../lib/config/root.js';
 import { compileRule, RuleFault } from '../core/rules/compile-rule.js';
 import { CompiledRules, type GroupRules } from '../core/rules/compiled-rules.js';
-import type { CompiledRule, RuleDefinition, WrittenRule } from '../core/rules/rule-types.js';
+import type { CompiledRule, RuleDefinition, RuleOrigin, WrittenRule } from '../core/rules/rule-types.js';
 
 /** Where rules are read from; both have defaults in the installation. */
 export interface RuleSources {
@@ -26,7 +26,7 @@ const NO_SET = 'none';
  */
 export function loadRules(config: AppConfig, sources: RuleSources = {}): CompiledRules {
   const faults: string[] = [];
-  const builtIn = readFolder(sources.folder ?? join(projectRoot(), 'patterns'), faults);
+  const builtIn = readFolder(sources.folder ?? builtInFolder(), faults);
   const lines = configLines(sources.configPath);
   const file = sources.configPath ?? 'config.yaml';
   const write = (rules: ParserRule[] | undefined, path: (string | number)[]): WrittenRule[] =>
@@ -36,7 +36,7 @@ export function loadRules(config: AppConfig, sources: RuleSources = {}): Compile
         : [
             {
               definition: rule as unknown as RuleDefinition,
-              origin: { file, line: lines([...path, index]) },
+              origin: originAt(file, lines, [...path, index], rule as unknown as RuleDefinition),
               set: null,
             },
           ],
@@ -69,13 +69,21 @@ export function loadRules(config: AppConfig, sources: RuleSources = {}): Compile
   return new CompiledRules(global, groups);
 }
 
-/** Reads one rule file: `set`, `framework` and `parser_rules`. @throws ConfigError where it is no such file. */
-export function readRuleFile(path: string, shownAs = path): WrittenRule[] {
+/**
+ * Compiles one rule file (`set`, `framework` and `parser_rules`) as a set beside the built-in ones, whose rules of the same names
+ * it replaces.
+ * @throws ConfigError naming every fault with file, line and reason.
+ */
+export function loadRuleFile(path: string): CompiledRules {
   const faults: string[] = [];
-  const rules = readFile(path, shownAs, faults);
+  const own = readFile(path, path, faults);
+  const global = compileAll(overridden(own, readFolder(builtInFolder(), faults)), faults);
   if (faults.length > 0) throw new ConfigError(faults);
-  return rules;
+  return new CompiledRules(global);
 }
+
+/** Where the built-in sets are. */
+export const builtInFolder = (): string => join(projectRoot(), 'patterns');
 
 function overridden(own: WrittenRule[], builtIn: WrittenRule[]): WrittenRule[] {
   const names = new Set(own.map(({ definition }) => definition.name));
@@ -111,30 +119,46 @@ function readFile(path: string, shownAs: string, faults: string[]): WrittenRule[
     framework?: string;
     parser_rules?: RuleDefinition[];
   } | null;
-  const node = document.get('parser_rules', true);
-  if (!isSeq(node) || !Array.isArray(content?.parser_rules)) {
+  if (!Array.isArray(content?.parser_rules)) {
     faults.push(`${shownAs}:1: has no list 'parser_rules'`);
     return [];
   }
-  return content.parser_rules.map((definition, index) => {
-    const item = node.items[index];
-    const offset = isMap(item) ? item.range?.[0] : undefined;
-    return {
-      definition: { framework: content.framework, ...definition },
-      origin: { file: shownAs, line: offset === undefined ? 1 : counter.linePos(offset).line },
-      set: content.set ?? null,
-    };
+  const lines = linesIn(document, counter);
+  return content.parser_rules.flatMap((definition: unknown, index) => {
+    const at = ['parser_rules', index];
+    if (typeof definition !== 'object' || definition === null) {
+      faults.push(`${shownAs}:${lines(at)}: the rule is not a mapping`);
+      return [];
+    }
+    const rule = { framework: content.framework, ...definition } as RuleDefinition;
+    return [{ definition: rule, origin: originAt(shownAs, lines, at, rule), set: content.set ?? null }];
   });
 }
 
-function configLines(path: string | undefined): (at: (string | number)[]) => number {
-  if (path === undefined || !existsSync(path)) return () => 1;
-  const counter = new LineCounter();
-  const document = parseDocument(readFileSync(path, 'utf8'), { lineCounter: counter });
-  return (at) => {
+type Place = (string | number)[];
+
+/** Line of a node of a document; 1 where there is none. */
+const linesIn =
+  (document: Document, counter: LineCounter) =>
+  (at: Place): number => {
     const node = document.getIn(at, true) as { range?: [number] } | undefined;
     return node?.range ? counter.linePos(node.range[0]).line : 1;
   };
+
+function originAt(
+  file: string,
+  lines: (at: Place) => number,
+  at: Place,
+  { tests }: RuleDefinition,
+): RuleOrigin {
+  const samples = Array.isArray(tests) ? tests.map((_, index) => lines([...at, 'tests', index])) : [];
+  return { file, line: lines(at), samples };
+}
+
+function configLines(path: string | undefined): (at: Place) => number {
+  if (path === undefined || !existsSync(path)) return () => 1;
+  const counter = new LineCounter();
+  return linesIn(parseDocument(readFileSync(path, 'utf8'), { lineCounter: counter }), counter);
 }
 
 function groupMatcher(

@@ -88,6 +88,9 @@ export function compileRule(written: WrittenRule): CompiledRule | RuleFault {
   if (definition.takes !== undefined && !TAKES.has(definition.takes))
     return fault(`takes is '${definition.takes}'; one of ${[...TAKES].join(', ')}`);
 
+  const badSample = sampleFault(definition.tests);
+  if (badSample !== null) return fault(badSample);
+
   let pattern: RegExp | null = null;
   let literals: string[] | null = null;
   let starts: string[] | null = null;
@@ -165,6 +168,19 @@ export function compileRule(written: WrittenRule): CompiledRule | RuleFault {
     logGroups: definition.log_groups ?? null,
     tests: definition.tests ?? [],
   };
+}
+
+/** What is wrong with `tests`, which come from a file as they are; null: nothing. */
+function sampleFault(tests: unknown): string | null {
+  if (tests === undefined || tests === null) return null;
+  if (!Array.isArray(tests)) return 'tests is not a list';
+  for (const [index, sample] of tests.entries()) {
+    const { line, expect } = (sample ?? {}) as { line?: unknown; expect?: unknown };
+    if (typeof line !== 'string') return `tests: sample ${index + 1} has no text 'line'`;
+    if (typeof expect !== 'object' && expect !== undefined)
+      return `tests: sample ${index + 1}: expect is neither a mapping nor null`;
+  }
+  return null;
 }
 
 /** Attributes of a span lie at the top, under `attributes`, or where an exporter nested them. */

@@ -135,10 +135,8 @@ function closenessOf(reason: NearMissReason): number {
 /** A near miss in words. */
 export function describeMiss({ reason }: NearMiss): string {
   switch (reason.kind) {
-    case 'pattern': {
-      const { matched, at, expected } = reason.progress;
-      return `matches ${quoted(matched)}, then expects /${expected}/ at character ${at}`;
-    }
+    case 'pattern':
+      return describeProgress(reason.progress);
     case 'context':
       return [
         ...(reason.missing.length > 0 ? [`matches, but the stream lacks ${reason.missing.join(', ')}`] : []),
@@ -158,5 +156,9 @@ export function describeMiss({ reason }: NearMiss): string {
       )}`;
   }
 }
+
+/** How far a pattern came, in words. */
+export const describeProgress = ({ matched, at, expected }: PatternProgress): string =>
+  `matches ${quoted(matched)}, then expects /${expected}/ at character ${at}`;
 
 const quoted = (text: string): string => `'${text.length > 60 ? `${text.slice(0, 59)}…` : text}'`;

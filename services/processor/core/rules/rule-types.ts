@@ -2,6 +2,8 @@
 export interface RuleOrigin {
   file: string;
   line: number;
+  /** Lines of its `tests`, one by one. */
+  samples?: number[];
 }
 
 /** Which lines join the event that a rule opened. `none`: it is complete as it stands. */
@@ -57,10 +59,13 @@ export interface RuleDefinition {
   tests?: RuleTest[];
 }
 
-/** A sample line with what must come of it; keys other than event_type, framework and ids are properties. */
+/**
+ * A sample line with what must come of it; keys other than event_type, framework and ids are properties. Left out: it is enough
+ * that the rule decides; null: it must not.
+ */
 export interface RuleTest {
   line: string;
-  expect: Record<string, unknown> | null;
+  expect?: Record<string, unknown> | null;
 }
 
 /** A definition with its origin. */

@@ -1,0 +1,91 @@
+import type { Command } from 'commander';
+import { rulesToTest, type TestedRule } from '../../processor/adapters/rule-test-files.js';
+import { sampleFaults } from '../../processor/core/parse/rule-tests.js';
+import type { CompiledRule } from '../../processor/core/rules/rule-types.js';
+import { runCommand, table, writeLine } from '../kafka-command.js';
+import { CONFIG_OPTION, readRules } from '../rules-command.js';
+import { originOf, renderFault, sampleOrigin } from '../sample-view.js';
+
+/** `vectadb patterns list | test`. */
+export function register(program: Command): void {
+  const patterns = program.command('patterns').description('the rules that lines are read by');
+  patterns
+    .command('list')
+    .description('every rule, in the order in which they are tried')
+    .option(...CONFIG_OPTION)
+    .option('--json', 'for scripts')
+    .action((options: { config: string; json?: boolean }) =>
+      runCommand(() => list(readRules(options.config).rules.all(), options.json)),
+    );
+  patterns
+    .command('test')
+    .description(
+      'read the sample lines of rules and compare what comes of them; exit code 1 where something differs',
+    )
+    .argument('<file...>', 'rule files, or config.yaml')
+    .option('--json', 'for scripts')
+    .action((files: string[], options: { json?: boolean }) =>
+      runCommand(() => test(files.flatMap(rulesToTest), options.json)),
+    );
+}
+
+async function list(rules: CompiledRule[], json: boolean | undefined): Promise<number> {
+  const ordered = [...rules].sort((a, b) => b.priority - a.priority);
+  const rows = ordered.map(({ name, eventType, framework, priority, extract, origin }) => ({
+    name,
+    event_type: extract ? null : eventType,
+    framework,
+    priority,
+    file: `${origin.file}:${origin.line}`,
+  }));
+  await writeLine(
+    json
+      ? JSON.stringify(rows)
+      : table(
+          ['rule', 'type', 'framework', 'priority', 'file'],
+          rows.map((row) => [
+            row.name,
+            row.event_type ?? '(extracts)',
+            row.framework ?? '',
+            row.priority,
+            row.file,
+          ]),
+          [3],
+        ),
+  );
+  return 0;
+}
+
+async function test(tested: TestedRule[], json: boolean | undefined): Promise<number> {
+  const samples = tested.reduce((sum, { rule }) => sum + rule.tests.length, 0);
+  const faults = tested.flatMap(({ rule, rules }) =>
+    rule.tests.flatMap((sample) => sampleFaults(rule, sample, rules)),
+  );
+  const untested = tested.filter(({ rule }) => rule.tests.length === 0).map(({ rule }) => rule);
+  if (json) {
+    const told = faults.map(({ rule, sample, what, expected, got }) => ({
+      rule: rule.name,
+      file: sampleOrigin(rule, sample),
+      line: sample.line,
+      what,
+      expected,
+      got,
+    }));
+    await writeLine(
+      JSON.stringify({
+        rules: tested.length,
+        samples,
+        untested: untested.map(({ name }) => name),
+        faults: told,
+      }),
+    );
+  } else {
+    for (const fault of faults) await writeLine(`${renderFault(fault)}\n`);
+    for (const rule of untested)
+      await writeLine(`${originOf(rule)}: rule '${rule.name}' has no sample lines`);
+    await writeLine(
+      `${samples} samples of ${tested.length} rules: ${faults.length === 0 ? 'all as expected' : `${new Set(faults.map(({ sample }) => sample)).size} otherwise than expected`}`,
+    );
+  }
+  return faults.length === 0 && samples > 0 ? 0 : 1;
+}
