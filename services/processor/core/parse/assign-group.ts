@@ -3,6 +3,7 @@ import { groupKeys, uuidOf } from '../../../../lib/model/ids.js';
 import { attribute, continuity, type RunCandidate, scoreOfNew, signatureOf } from './attribution.js';
 import type { StreamRun } from './parse-state.js';
 import { advance, emptyShape, type RunStep } from './run-shape.js';
+import { remember, type Salient, sharedWith } from './salient.js';
 import type { StreamContext } from './stream-context.js';
 
 /** What decides an event's group. */
@@ -17,6 +18,8 @@ export interface Candidate {
   /** Agent that config.yaml gives to the log group. */
   configuredAgent: string | null;
   step: RunStep;
+  /** What the line speaks about. */
+  about: readonly Salient[];
   /** START and END of a Lambda invocation, with its request id in `sessionId`. */
   invocation: 'start' | 'end' | null;
 }
@@ -130,14 +133,14 @@ function show(
   const near = context.runs.filter(
     (one) => one.kind === 'run' && isNear(one, eventMs, agentWindowMs) && mayBeOf(one, agent),
   );
+  const candidates = candidatesOf(run === null ? near : [...near, run], context, event, agent);
   let adopted: StreamRun | null = null;
   let best =
     run === null
-      ? scoreOfNew(step, near.map(candidateOf(context, agent)), habits)
-      : continuity(step, eventMs, candidateOf(context, agent)(run), habits) + ADOPTION_INTO_KNOWN;
+      ? scoreOfNew(step, near.length, habits)
+      : continuity(step, eventMs, candidates.get(run)!, habits) + ADOPTION_INTO_KNOWN;
   for (const one of near) {
-    const score =
-      continuity(step, eventMs, candidateOf(context, agent)(one), habits) - unnamedFor(one, habits.idShare);
+    const score = continuity(step, eventMs, candidates.get(one)!, habits) - unnamedFor(one, habits.idShare);
     if (score <= best) continue;
     best = score;
     adopted = one;
@@ -216,7 +219,13 @@ function inheritOrRun(
   const verdict =
     near.length === 0
       ? null
-      : attribute(step, eventMs, near.map(candidateOf(context, agent)), habits, splitOnRunBoundaries);
+      : attribute(
+          step,
+          eventMs,
+          [...candidatesOf(near, context, event, agent).values()],
+          habits,
+          splitOnRunBoundaries,
+        );
   const chosen = verdict === null ? undefined : near[verdict.index];
   context.learn(signatureOfLine(step), false, chosen === undefined);
   const agent_id = event.agentId ?? streamAgent(event, stream);
@@ -281,6 +290,7 @@ const newRun = (
   lastMs: ms,
   withId: 0,
   withoutId: 0,
+  about: [],
   shape: emptyShape(),
 });
 
@@ -291,24 +301,43 @@ const isNear = ({ fromMs, lastMs }: StreamRun, ms: number, windowMs: number): bo
 const mayBeOf = ({ agents }: StreamRun, agent: string | null): boolean =>
   agent === null || agents.length === 0 || agents.includes(agent);
 
-const candidateOf =
-  ({ runs }: StreamContext, agent: string | null) =>
-  (run: StreamRun): RunCandidate => ({
-    shape: run.shape,
-    fromMs: run.fromMs,
-    lastMs: run.lastMs,
-    isLatest: run === runs.at(-1),
-    isNamed: run.kind !== 'run',
-    withId: run.withId,
-    withoutId: run.withoutId,
-    agentIsNew: agent !== null && !run.agents.includes(agent),
-  });
+/** The runs as the line sees them. */
+function candidatesOf(
+  runs: readonly StreamRun[],
+  context: StreamContext,
+  { about }: Candidate,
+  agent: string | null,
+): Map<StreamRun, RunCandidate> {
+  const shared = sharedWith(about, runs);
+  const latest = context.runs.at(-1);
+  return new Map(
+    runs.map((run, i) => [
+      run,
+      {
+        shape: run.shape,
+        fromMs: run.fromMs,
+        lastMs: run.lastMs,
+        isLatest: run === latest,
+        isNamed: run.kind !== 'run',
+        withId: run.withId,
+        withoutId: run.withoutId,
+        agentIsNew: agent !== null && !run.agents.includes(agent),
+        shared: shared[i]!,
+      },
+    ]),
+  );
+}
 
 const MAX_AGENTS = 4;
 const LATE_MS = 3_000;
 
 /** The run after one more line. A late line does not turn its shape back. */
-function extend(run: StreamRun, { eventMs, step }: Candidate, agent: string | null, hasId: boolean): void {
+function extend(
+  run: StreamRun,
+  { eventMs, step, about }: Candidate,
+  agent: string | null,
+  hasId: boolean,
+): void {
   const isLate = eventMs < run.lastMs - LATE_MS;
   run.fromMs = Math.min(run.fromMs, eventMs);
   run.lastMs = Math.max(run.lastMs, eventMs);
@@ -316,6 +345,7 @@ function extend(run: StreamRun, { eventMs, step }: Candidate, agent: string | nu
   else run.withoutId += 1;
   if (agent !== null && !run.agents.includes(agent)) run.agents = [...run.agents, agent].slice(-MAX_AGENTS);
   if (!isLate) advance(run.shape, step, eventMs);
+  remember(run.about, about);
 }
 
 /** No stream, no context: the event's own ids, or a trace of one. */

@@ -15,6 +15,8 @@ export interface RunCandidate {
   withoutId: number;
   /** The line names an agent that this run has not shown yet. */
   agentIsNew: boolean;
+  /** How much of the line only this run has spoken about, log odds (salient.ts). */
+  shared: number;
 }
 
 /** How lines of the stream use to be, for what can only be learned from the stream. */
@@ -180,7 +182,7 @@ export function attribute(
   mayOpen: boolean,
 ): Attribution {
   let best = -1;
-  let bestScore = mayOpen ? scoreOfNew(step, candidates, habits) : Number.NEGATIVE_INFINITY;
+  let bestScore = mayOpen ? scoreOfNew(step, candidates.length, habits) : Number.NEGATIVE_INFINITY;
   const scores = [bestScore];
   candidates.forEach((candidate, i) => {
     const score = scoreOf(step, ms, candidate, habits, null);
@@ -208,11 +210,11 @@ export const continuity = (
 ): number => scoreOf(step, ms, candidate, habits, null);
 
 /** The other side of {@link continuity}: how well the step opens a run. */
-export function scoreOfNew(step: RunStep, candidates: readonly RunCandidate[], habits: StreamHabits): number {
+export function scoreOfNew(step: RunStep, candidates: number, habits: StreamHabits): number {
   const base = NEW_RUN[step.eventType] ?? NEW_RUN_OTHER;
   const signature = signatureOf(step);
   const seen = habits.seen[signature] ?? 0;
-  if (seen === 0 || candidates.length === 0) return base;
+  if (seen === 0 || candidates === 0) return base;
   const opened = habits.opened[signature] ?? 0;
   const learned = Math.log((opened + 0.5) / (seen - opened + 0.5));
   const trust = (0.6 * seen) / (seen + 4);
@@ -245,6 +247,7 @@ function scoreOf(
     );
   }
   if (candidate.agentIsNew) score += say(reasons, W.agentIsNew, 'names an agent that it has not shown');
+  if (candidate.shared > 0) score += say(reasons, candidate.shared, 'speaks of what only it has spoken of');
   if (candidate.isNamed) {
     const lines = candidate.withId + candidate.withoutId;
     score += W.alwaysNamed * Math.log((candidate.withoutId + 1) / (lines + 2) / 0.5);

@@ -24,6 +24,7 @@ import type { RawEvent, RawInput, RawLine } from './raw-input.js';
 import { type Reading, readRecord } from './reading.js';
 import { appendLine, cutText, dropText, readLines } from './record-text.js';
 import { stepOf } from './run-step.js';
+import { salientOf } from './salient.js';
 import { SeenRecords } from './seen-records.js';
 import type { ParseSettings } from './settings.js';
 import { splitRecord } from './split-record.js';
@@ -142,6 +143,7 @@ export class ParseProcessor implements Processor<RawInput, ParseState> {
         groupByStream: false,
         configuredAgent: agentId,
         step: stepOf(content.eventType, content.framework, content.properties),
+        about: typeof body.properties.message === 'string' ? salientOf(body.properties.message) : [],
         invocation: null,
       },
       stream,
@@ -237,6 +239,7 @@ export class ParseProcessor implements Processor<RawInput, ParseState> {
         groupByStream: reading.groupByStream,
         configuredAgent,
         step: stepOf(reading.eventType, reading.framework, reading.properties),
+        about: salientOf(reading.unwrapped.text),
         invocation: invocationStep(reading),
       },
       stream,

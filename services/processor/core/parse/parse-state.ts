@@ -109,6 +109,8 @@ export interface StreamRun {
   /** Lines that carried the id, and that did not. */
   withId: number;
   withoutId: number;
+  /** What its lines speak about: hashes (salient.ts). */
+  about: number[];
   shape: RunShape;
 }
 

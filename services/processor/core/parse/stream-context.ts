@@ -10,7 +10,7 @@ import {
 } from './parse-state.js';
 
 /** So many runs of a stream and so many of its Lambda invocations are remembered. */
-export const MAX_RUNS = 24;
+export const MAX_RUNS = 16;
 export const MAX_INVOCATIONS = 32;
 
 /** Ids may be long: what runs may still grow by keeps the entry below the 64 KiB of a changelog entry. */
