@@ -1,3 +1,5 @@
+import { composedType } from './event-names.js';
+
 /**
  * Names that programs give to what happened, as the vocabulary's event types: LangChain callbacks (`on_tool_start`),
  * LlamaIndex CBEventType, AutoGen events, OpenInference and GenAI span kinds. Compared in lower case, blanks and hyphens as `_`.
@@ -191,5 +193,5 @@ function lookUp(name: string): string | null {
     .replace(/[\s.\-:]+/g, '_');
   if (Object.hasOwn(ALIASES, normal)) return ALIASES[normal]!;
   const joined = normal.replaceAll('_', '');
-  return Object.hasOwn(ALIASES, joined) ? ALIASES[joined]! : null;
+  return Object.hasOwn(ALIASES, joined) ? ALIASES[joined]! : composedType(normal);
 }
