@@ -4,15 +4,9 @@ import { invocation } from './lambda.js';
 import type { Printed } from './printed.js';
 import { drawStream, Program, plain, type Speaker } from './process.js';
 import type { Stream, Write } from './record.js';
-import type { Delivery, Deployment, FrameworkName } from './scenario.js';
-import { drawSession, type Session } from './session.js';
+import type { Delivery, Deployment } from './scenario.js';
+import { type Agent, drawSession, type Session } from './session.js';
 import { vocabulary } from './vocabulary.js';
-
-interface Agent {
-  name: string;
-  framework: FrameworkName;
-  domains: string[];
-}
 
 /** Agents of one program with the streams that it prints into. */
 interface Unit {
@@ -76,6 +70,8 @@ function drawUnits(random: Random, deployment: Deployment, skewS: number): Unit[
         name: `${random.pick(names)}-${name}-${first + index}`,
         framework: weighted(random, deployment.frameworks),
         domains: [random.pick(DOMAINS()), random.pick(DOMAINS())],
+        model: random.pick(vocabulary().models),
+        style: random.below(2 ** 31),
       })),
       streams: Array.from({ length: deployment.platform === 'lambda' ? 0 : streams_per_agent }, (_, index) =>
         drawStream(random, deployment, number, index, skewS),

@@ -53,6 +53,10 @@ export function placed(place: PlaceName, ids: Record<string, string>): { before:
       return { before: `[${entries.map(([key, id]) => `${key}=${id}`).join(', ')}] `, after: '' };
     case 'colon':
       return { before: `[${entries.map(([key, id]) => `${key}: ${id}`).join('] [')}] `, after: '' };
+    case 'parens':
+      return { before: `(${entries.map(([key, id]) => `${key}=${id}`).join(' ')}) `, after: '' };
+    case 'pipe':
+      return { before: `${entries.map(([key, id]) => `${key}=${id}`).join(' ')} | `, after: '' };
     case 'key-value':
       return { before: '', after: ` ${entries.map(([key, id]) => `${key}=${id}`).join(' ')}` };
   }

@@ -21,6 +21,8 @@ export interface Process {
   pid: number;
   thread: string;
   random: Random;
+  /** Where a nested JSON record has its ids. */
+  idsField: string;
 }
 
 type Layout = (record: Printed, dress: Dress, process: Process) => string[];
@@ -121,13 +123,13 @@ export const layouts: Record<LayoutName, Layout> = {
       msg: lines.join('\n'),
     }),
   ],
-  'json-nested': ({ lines, level, logger, fields }, { atMs, ids }, { host }) => [
+  'json-nested': ({ lines, level, logger, fields }, { atMs, ids }, { host, idsField }) => [
     JSON.stringify({
       '@timestamp': iso(atMs),
       log: { level: level.toLowerCase(), logger },
       host: { name: host },
       message: lines.join('\n'),
-      ...(Object.keys(ids).length > 0 && { context: ids }),
+      ...(Object.keys(ids).length > 0 && { [idsField]: ids }),
       ...(Object.keys(fields).length > 0 && { data: fields }),
     }),
   ],

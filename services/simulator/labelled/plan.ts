@@ -73,13 +73,15 @@ export interface Delegation {
 
 export interface PlanOptions {
   domain: Domain;
+  /** The model that the agent asks, most of the time. */
+  model: string;
   crash: number;
   timeout: number;
   silent: number;
 }
 
 /** Draws a run: what is asked, the steps to an answer with their errors and retries, and how it ends. */
-export function drawPlan(random: Random, { domain, crash, timeout, silent }: PlanOptions): Plan {
+export function drawPlan(random: Random, { domain, model, crash, timeout, silent }: PlanOptions): Plan {
   const { models } = vocabulary();
   const subject = new Subject(random);
   const question = subject.fill(random.pick(domain.asks));
@@ -101,7 +103,7 @@ export function drawPlan(random: Random, { domain, crash, timeout, silent }: Pla
   else steps.splice(1 + random.below(steps.length));
   return {
     question,
-    model: random.pick(models),
+    model: random.chance(0.9) ? model : random.pick(models),
     steps,
     ending,
     answer: subject.fill(random.pick(domain.answers)),

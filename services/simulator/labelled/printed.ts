@@ -38,6 +38,8 @@ export interface Printed {
 export interface Run {
   plan: Plan;
   random: Random;
+  /** The same for all runs of an agent: a program has one style. */
+  style: Random;
   agent: string;
   /** Chance of a library to say something in a step. */
   libraryLines: number;

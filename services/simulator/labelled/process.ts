@@ -24,6 +24,7 @@ export class Program {
   private readonly capture: 'none' | 'record' | 'line';
   private readonly pid: number;
   private readonly host: string;
+  private readonly idsField: string;
 
   constructor(
     private readonly random: Random,
@@ -34,6 +35,7 @@ export class Program {
     const mustShow = deployment.agent_id > 0 || (deployment.ids.share > 0 && deployment.ids.by === 'record');
     this.capture = mustShow ? random.pick(['record', 'record', 'line'] as const) : 'none';
     this.pid = random.pick([1, 7, 1 + random.below(30_000)]);
+    this.idsField = random.pick(['context', 'mdc', 'labels', 'extra']);
     this.host = `${deployment.name}-${hex(random, 6)}`;
   }
 
@@ -69,7 +71,7 @@ export class Program {
     const lines = layouts[this.layout](
       printed,
       { atMs, ids, ...placed(convention.place, ids), requestId: speaker.requestId },
-      { host: this.host, pid: this.pid, thread: speaker.thread, random },
+      { host: this.host, pid: this.pid, thread: speaker.thread, random, idsField: this.idsField },
     );
     return lines.map((text, index) =>
       index === 0 ? { text, ids: shownIds, agent } : { text, ids: [], agent: null },

@@ -7,9 +7,11 @@ import { projectRoot } from '../../../lib/config/root.js';
 export const FRAMEWORKS = [
   'langchain-verbose',
   'langchain-debug',
+  'langgraph',
   'llamaindex',
   'crewai',
   'autogen',
+  'openai-agents',
   'home-made',
   'structured',
 ] as const;
@@ -34,7 +36,7 @@ export const LAYOUTS = [
 export type LayoutName = (typeof LAYOUTS)[number];
 
 /** Where an id stands on a line. A layout that is JSON has fields of its own, whatever is said here. */
-export const PLACES = ['prefix', 'key-value', 'mdc', 'colon'] as const;
+export const PLACES = ['prefix', 'key-value', 'mdc', 'colon', 'parens', 'pipe'] as const;
 export type PlaceName = (typeof PLACES)[number];
 
 const share = z.number().min(0).max(1);
@@ -47,7 +49,7 @@ const ids = z.strictObject({
   /** record: each record draws for itself; logger: the program's own logger shows it, libraries and prints do not. */
   by: z.enum(['record', 'logger']).default('record'),
   kinds: z.array(z.enum(['session', 'request', 'trace', 'conversation'])).default(['session']),
-  places: z.array(z.enum(PLACES)).default(['prefix', 'key-value', 'mdc', 'colon']),
+  places: z.array(z.enum(PLACES)).default([...PLACES]),
   /** Share of the records with a session id that show a trace id beside it. */
   with_trace: share.default(0),
 });

@@ -4,11 +4,11 @@ import { vocabulary } from '../vocabulary.js';
 
 /** A crew with `verbose=True`: headings with `#`, older debug lines, or boxes. */
 export const crewai: Framework = (run) => {
-  const { plan, random } = run;
+  const { plan, random, style: team } = run;
   const print = new Printer(random, 'crew.runner', run.libraryLines);
-  const style = random.pick(['heading', 'debug', 'box'] as const);
-  const crew = new Crew(run, print, style, random.pick(vocabulary().roles));
-  if (random.chance(0.5)) print.log('start', `Crew kickoff: ${plan.question}`);
+  const style = team.pick(['heading', 'debug', 'box'] as const);
+  const crew = new Crew(run, print, style, team.pick(vocabulary().roles));
+  if (team.chance(0.5)) print.log('start', `Crew kickoff: ${plan.question}`);
   crew.take(plan.question);
   crew.steps(plan.steps);
   if (plan.ending === 'crash') {
@@ -18,7 +18,7 @@ export const crewai: Framework = (run) => {
   }
   if (plan.ending === 'answer') {
     crew.answer(plan.answer);
-    if (random.chance(0.5)) print.log('end', `Crew finished in ${plan.steps.length} steps`);
+    if (team.chance(0.5)) print.log('end', `Crew finished in ${plan.steps.length} steps`);
   }
   return print.records;
 };

@@ -7,9 +7,9 @@ export const langchainDebug: Framework = (run) => {
   const print = new Printer(run.random, 'langchain', run.libraryLines);
   const tree = new RunTree(print, run);
   const { plan, random } = run;
-  const coloured = random.chance(0.7);
+  const coloured = run.style.chance(0.7);
   tree.coloured = coloured;
-  const root = random.pick(['AgentExecutor', 'RunnableSequence', 'LangGraph']);
+  const root = run.style.pick(['AgentExecutor', 'RunnableSequence', 'LangGraph']);
   tree.enter('chain', root, { input: plan.question });
   tree.steps(plan.steps);
   if (plan.ending === 'crash') {

@@ -6,11 +6,11 @@ const COLOURS = ['36;1m\x1b[1;3m', '33;1m\x1b[1;3m', '38;5;200m\x1b[1;3m'];
 
 /** `verbose=True`: an AgentExecutor's dialogue on stdout, with or without colours, as ReAct text or as function calls. */
 export const langchainVerbose: Framework = (run) => {
-  const { plan, random } = run;
+  const { plan, random, style } = run;
   const print = new Printer(random, 'agent.service', run.libraryLines);
-  const dialogue = new Dialogue(run, print, random.chance(0.6), random.chance(0.3));
-  if (random.chance(0.6)) {
-    print.log('start', random.pick([`Received question: ${plan.question}`, `user asked: ${plan.question}`]));
+  const dialogue = new Dialogue(run, print, style.chance(0.6), style.chance(0.3));
+  if (style.chance(0.6)) {
+    print.log('start', style.pick([`Received question: ${plan.question}`, `user asked: ${plan.question}`]));
     print.wait(moment(random));
   }
   dialogue.open('AgentExecutor');
@@ -24,8 +24,8 @@ export const langchainVerbose: Framework = (run) => {
   if (plan.ending === 'answer') {
     dialogue.answer(plan.answer);
     dialogue.close();
-    if (random.chance(0.4))
-      print.log('end', random.pick(['Response sent', `Answered in ${plan.steps.length} steps`]));
+    if (style.chance(0.4))
+      print.log('end', style.pick(['Response sent', `Answered in ${plan.steps.length} steps`]));
   }
   return print.records;
 };

@@ -6,7 +6,7 @@ import { pythonRepr, shortDuration } from './values.js';
 /** A ReAct agent, a workflow or a query engine of LlamaIndex. */
 export const llamaindex: Framework = (run) => {
   const { plan, random } = run;
-  const style = random.pick(['react', 'functions', 'engine'] as const);
+  const style = run.style.pick(['react', 'functions', 'engine'] as const);
   const print = new Printer(random, 'llama_index.core', run.libraryLines);
   if (style === 'react') print.out('start', `> Running step ${uuid(random)}. Step input: ${plan.question}`);
   else if (style === 'functions') print.out('start', `Added user message to memory: ${plan.question}`);

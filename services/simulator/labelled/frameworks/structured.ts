@@ -74,11 +74,11 @@ const NAMES: Names[] = [
   },
 ];
 
-/** An agent with a structured logger: events with fields. One agent keeps to one set of names. */
+/** An agent with a structured logger: events with fields. An agent keeps to one set of names. */
 export const structured: Framework = (run) => {
-  const { plan, random, agent } = run;
-  const names = NAMES[[...agent].reduce((sum, char) => sum + char.charCodeAt(0), 0) % NAMES.length]!;
-  const print = new Printer(random, random.pick(['agent', 'agent.runtime']), run.libraryLines);
+  const { plan, random, style } = run;
+  const names = style.pick(NAMES);
+  const print = new Printer(random, style.pick(['agent', 'agent.runtime']), run.libraryLines);
   print.log('start', names.start, { fields: { question: plan.question, model: plan.model } });
   print.wait(moment(random));
   printSteps(run, names, print, plan.steps);
