@@ -68,8 +68,9 @@ function latencyOf({ steps, pairs }: Links, index: number): number | null {
   if (!end) return null;
   const told = end.durationMs ?? steps[index]!.durationMs;
   if (told !== null) return told;
+  // no time between: the log has no times, or whole seconds
   const between = end.ms - steps[index]!.ms;
-  return between >= 0 ? between : null;
+  return between > 0 ? between : null;
 }
 
 /** Calls by tool, as the tree pairs them: results that name no tool count for the call that they answer. */
@@ -99,4 +100,33 @@ export function toolCalls({ links }: Pick<TraceTree<TreeEvent>, 'links'>): Recor
     stats.max_ms = Math.max(stats.max_ms, latencyMs);
   });
   return Object.fromEntries([...tools].sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+/**
+ * Tools with what all events of the trace tell together: the summary counts results that name their tool, the tree also knows which
+ * call an unnamed one answers. Durations and errors are those of whichever knows more of them.
+ */
+export function toolsOf(
+  tools: Record<string, ToolStats>,
+  tree: Pick<TraceTree<TreeEvent>, 'links'>,
+): Record<string, ToolStats & { max_ms: number | null }> {
+  const paired = toolCalls(tree);
+  const names = [...new Set([...Object.keys(tools), ...Object.keys(paired)])].sort();
+  return Object.fromEntries(
+    names.map((name) => {
+      const [told, found] = [tools[name], paired[name]];
+      if (!told || !found) return [name, { ...(told ?? found!), max_ms: found?.max_ms ?? null }];
+      const timing = found.timed >= told.timed ? found : told;
+      return [
+        name,
+        {
+          calls: Math.max(told.calls, found.calls),
+          errors: Math.max(told.errors, found.errors),
+          timed: timing.timed,
+          total_ms: timing.total_ms,
+          max_ms: found.timed > 0 ? found.max_ms : null,
+        },
+      ];
+    }),
+  );
 }

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { defaultAppConfig } from '../../lib/config/app-config.js';
+import { priceTable } from '../../lib/model/cost/price-table.js';
 import { localCodec } from '../../lib/testing/topology-driver.js';
 import { loadRules } from '../processor/adapters/rule-files.js';
 import { settingsOf } from '../processor/core/parse/settings.js';
@@ -10,6 +11,7 @@ import { LineParser } from './parse-lines.js';
 const config = defaultAppConfig();
 const rules = loadRules(config);
 const codec = localCodec();
+const PRICES = priceTable([{ name: 'swift', input: 2, output: 8 }]);
 const NOW = Date.UTC(2026, 5, 1);
 const ALL = { traces: Number.POSITIVE_INFINITY, events: Number.POSITIVE_INFINITY };
 
@@ -43,10 +45,11 @@ const RUN = [
 
 describe('an analysis', () => {
   it('nests the events of a run below its start', () => {
-    const trees = [...renderTraces(analyze(...RUN), ALL)];
+    const trees = [...renderTraces(analyze(...RUN), ALL, PRICES)];
     expect(trees).toHaveLength(1);
-    const [head, ...events] = trees[0]!.split('\n');
+    const [head, tools, ...events] = trees[0]!.split('\n');
     expect(head).toContain('completed · 6 events · 0.00 s');
+    expect(tools).toBe('  tools find_page 1×');
     expect(events.map((line) => line.slice(12))).toEqual([
       '└─ chain_start  AgentExecutor',
       '   ├─ agent_thought  the ledger is missing a page',
@@ -55,6 +58,27 @@ describe('an analysis', () => {
       '   ├─ agent_finish  page 12 is on the shelf',
       '   └─ chain_end  > Finished chain.',
     ]);
+  });
+
+  it('says how often tools and models were called, how long that took and what it cost', () => {
+    const at = (ms: number, message: string) => object('a', message, new Date(NOW + ms).toISOString());
+    const lines = [
+      at(0, '{"event":"tool_call","tool_name":"tides","session_id":"s-1"}'),
+      at(850, '{"event":"tool_result","tool_name":"tides","session_id":"s-1"}'),
+      at(
+        900,
+        '{"event":"llm_end","model":"swift-2026-01-01","input_tokens":1000,"output_tokens":250,"session_id":"s-1"}',
+      ),
+      at(950, '{"event":"llm_end","model":"slow","input_tokens":10,"output_tokens":2,"session_id":"s-1"}'),
+    ];
+    const [tree] = renderTraces(analyze(...lines), ALL, PRICES);
+    const [head, ...rest] = tree!.split('\n');
+    expect(head).toContain(' · 1262 tokens · ≥ $0.0040');
+    expect(rest).toContain('  tools tides 1×, 850 ms');
+    expect(rest).toContain(
+      '  models slow 1×, 12 tokens, no price · swift-2026-01-01 1×, 1250 tokens, $0.0040',
+    );
+    expect(rest.find((line) => line.includes('tool_call'))).toMatch(/tides \(850 ms\)$/);
   });
 
   it('moves the lines of a session to the trace that its last line names', () => {
@@ -134,7 +158,7 @@ describe('an analysis', () => {
 
   it('says so of an input without lines', () => {
     const analysis = analyze();
-    expect([...renderTraces(analysis, ALL)]).toEqual([]);
+    expect([...renderTraces(analysis, ALL, PRICES)]).toEqual([]);
     expect(renderSummary(summarise(analysis))).toContain('0 lines · 0 events · 0 traces');
   });
 
@@ -150,7 +174,7 @@ describe('an analysis', () => {
     const hours = ['10', '11', '12'].flatMap((hour) =>
       [1, 2, 3].map((s) => `2025-11-04T${hour}:00:0${s}Z Thought: ${s}`),
     );
-    const shown = [...renderTraces(analyze(...hours), { traces: 2, events: 1 })];
+    const shown = [...renderTraces(analyze(...hours), { traces: 2, events: 1 }, PRICES)];
     expect(shown).toHaveLength(3);
     expect(shown[0]).toContain('only the first 1 events are shown');
     expect(shown[2]).toBe('… and 1 more trace: --traces 0 shows all');

@@ -1,10 +1,13 @@
 import { chooseStack } from '../../deploy/local/choose.js';
 import { UserError } from '../../deploy/local/stack.js';
+import type { CostEstimate } from '../../lib/model/cost/estimate-cost.js';
+import type { Relation } from '../../lib/model/trace-tree.js';
 import type { EventRow, TraceRow } from '../../lib/stores/surreal/rows.js';
 
 /** A trace as `GET /api/v1/traces/:id` gives it. */
 export interface TraceDetail extends TraceRow {
-  events: EventRow[];
+  cost: CostEstimate;
+  events: (EventRow & { parent_id: string | null; relation: Relation | null; latency_ms: number | null })[];
   events_truncated: boolean;
   merged_from: string | null;
 }

@@ -1,10 +1,22 @@
 import { stripVTControlCharacters } from 'node:util';
-import { buildTree, type TreeEvent, type TreeNode } from '../../lib/model/trace-tree.js';
+import type { CostEstimate } from '../../lib/model/cost/estimate-cost.js';
+import type { ToolStats } from '../../lib/model/events.js';
+import { buildTree, type TreeEvent } from '../../lib/model/trace-tree.js';
 import type { EventRow, TraceRow } from '../../lib/stores/surreal/rows.js';
 
 const TEXT_WIDTH = 90;
+/** Tools and models named in the head; the API has all of them. */
+const MAX_NAMED = 8;
 
-type ViewedEvent = TreeEvent & Pick<EventRow, 'properties'>;
+/** With its place in the tree, as the API gives it, or without. */
+type ViewedEvent = TreeEvent &
+  Pick<EventRow, 'properties'> & { parent_id?: string | null; latency_ms?: number | null };
+
+interface Branch {
+  event: ViewedEvent;
+  latencyMs: number | null;
+  children: Branch[];
+}
 
 /** What the picture of a trace needs of it. */
 export interface ViewedTrace
@@ -20,6 +32,9 @@ export interface ViewedTrace
     | 'agent_id'
     | 'start_time'
   > {
+  tools: Record<string, ToolStats>;
+  /** As the gateway estimates it, or {@link estimateCost}. */
+  cost: CostEstimate;
   events: ViewedEvent[];
   events_truncated: boolean;
 }
@@ -34,24 +49,83 @@ export function renderTrace(trace: ViewedTrace): string {
     `${(trace.duration_ms / 1000).toFixed(2)} s`,
     ...(trace.error_count > 0 ? [`${trace.error_count} errors`] : []),
     ...(tokens > 0 ? [`${tokens} tokens`] : []),
+    ...(trace.cost.usd === null ? [] : [costText(trace.cost.usd, !trace.cost.complete)]),
   ];
   const who = [
     ...(trace.session_id ? [`session ${trace.session_id}`] : []),
     ...(trace.agent_id ? [`agent ${trace.agent_id}`] : []),
   ];
   const startMs = Date.parse(trace.start_time);
-  const lines = [head.join(' · '), ...(who.length > 0 ? [`  ${who.join(' · ')}`] : [])];
-  draw(buildTree(trace.events), '  ', startMs, lines);
+  const lines = [
+    head.join(' · '),
+    ...[who, namedLine('tools', toolTexts(trace)), namedLine('models', modelTexts(trace))]
+      .filter((parts) => parts.length > 0)
+      .map((parts) => `  ${parts.join(' · ')}`),
+  ];
+  draw(branchesOf(trace.events), '  ', startMs, lines);
   if (trace.events_truncated) lines.push(`  … only the first ${trace.events.length} events are shown`);
   return lines.join('\n');
 }
 
-function draw(nodes: TreeNode<ViewedEvent>[], indent: string, startMs: number, lines: string[]): void {
-  nodes.forEach(({ event, children }, index) => {
+const namedLine = (what: string, texts: string[]): string[] => {
+  if (texts.length === 0) return [];
+  const more = texts.length > MAX_NAMED ? [`${texts.length - MAX_NAMED} more`] : [];
+  const [first, ...rest] = [...texts.slice(0, MAX_NAMED), ...more];
+  return [`${what} ${first}`, ...rest];
+};
+
+const toolTexts = ({ tools }: ViewedTrace): string[] =>
+  Object.entries(tools).map(([name, { calls, errors, timed, total_ms }]) => {
+    const failed = errors > 0 ? `, ${errors} failed` : '';
+    const each = timed > 0 ? `, ${durationText(total_ms / timed)}${timed > 1 ? ' each' : ''}` : '';
+    return `${oneLine(name)} ${calls}×${failed}${each}`;
+  });
+
+const modelTexts = ({ models, cost }: ViewedTrace): string[] =>
+  Object.entries(models).map(([name, { calls, total_tokens }]) => {
+    const known = cost.models[name];
+    const price =
+      known === undefined || known.why === 'no_tokens'
+        ? ''
+        : `, ${known.usd === null ? 'no price' : costText(known.usd, known.at_least)}`;
+    return `${oneLine(name)} ${calls}×${total_tokens > 0 ? `, ${total_tokens} tokens` : ''}${price}`;
+  });
+
+/** `$0.0042`; `≥` where more is not known. Small sums keep two digits that say something. */
+function costText(usd: number, isLeast: boolean): string {
+  const digits = usd === 0 || usd >= 1 ? 2 : Math.min(8, 1 - Math.floor(Math.log10(usd)));
+  return `${isLeast ? '≥ ' : ''}$${usd.toFixed(Math.max(2, digits))}`;
+}
+
+const durationText = (ms: number): string =>
+  ms < 1_000 ? `${Math.round(ms)} ms` : `${(ms / 1_000).toFixed(2)} s`;
+
+/** The gateway knows where each line stood in the log, so its tree counts where it gave one. */
+function branchesOf(events: ViewedEvent[]): Branch[] {
+  if (events.some((event) => event.parent_id === undefined)) return buildTree(events);
+  const branches = new Map(
+    events.map((event): [string, Branch] => [
+      event.event_id,
+      { event, latencyMs: event.latency_ms ?? null, children: [] },
+    ]),
+  );
+  const roots: Branch[] = [];
+  for (const branch of branches.values()) {
+    (branches.get(branch.event.parent_id ?? '')?.children ?? roots).push(branch);
+  }
+  return roots;
+}
+
+function draw(nodes: Branch[], indent: string, startMs: number, lines: string[]): void {
+  nodes.forEach(({ event, latencyMs, children }, index) => {
     const last = index === nodes.length - 1;
     const since = `${((Date.parse(event.timestamp) - startMs) / 1000).toFixed(3)} s`.padStart(9);
+    const took =
+      latencyMs === null || typeof event.properties.duration_ms === 'number'
+        ? ''
+        : ` (${durationText(latencyMs)})`;
     lines.push(
-      `${since} ${indent}${last ? '└─' : '├─'} ${event.event_type}  ${describeEvent(event)}`.trimEnd(),
+      `${since} ${indent}${last ? '└─' : '├─'} ${event.event_type}  ${describeEvent(event)}`.trimEnd() + took,
     );
     draw(children, `${indent}${last ? '   ' : '│  '}`, startMs, lines);
   });

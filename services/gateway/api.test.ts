@@ -216,6 +216,53 @@ describe('reading', () => {
     expect(found.body.results).toHaveLength(1);
   });
 
+  it('says what traces cost, and what is not known of it', async () => {
+    const stats = { calls: 1, errors: 0, timed: 0, total_ms: 0, cached_tokens: 0, cache_write_tokens: 0 };
+    const tokens = { prompt_tokens: 500_000, completion_tokens: 250_000, total_tokens: 750_000 };
+    const trace = aTraceRow({ models: { swift: { ...stats, ...tokens }, slow: { ...stats, ...tokens } } });
+    const costed = { ...store, listTraces: async () => ({ traces: [trace], next_cursor: null }) };
+    const { get } = await testServer({ ports: { store: costed } });
+    const { body } = await get('/api/v1/traces');
+    expect(Value.Check(TracePage, body)).toBe(true);
+    expect(body.traces[0].cost).toEqual({
+      usd: 3,
+      complete: false,
+      unknown: ['slow'],
+      models: {
+        swift: { usd: 3, why: 'priced', priced_as: 'swift', at_least: false },
+        slow: { usd: null, why: 'no_price', priced_as: null, at_least: false },
+      },
+    });
+  });
+
+  it('shows the events of a trace as a tree, in the order of the log, and how long its tools took', async () => {
+    const row = (event_id: string, offset: number, more: object) =>
+      anEventRow({ event_id, raw: { topic: 'raw-logs', partition: 2, offset, index: 0 }, ...more });
+    const events = [
+      row('b', 9, { event_type: 'tool_result', properties: {}, timestamp: '2026-01-07T19:00:00.250Z' }),
+      row('a', 8, {}),
+      row('c', 7, { event_type: 'chain_start', properties: {} }),
+    ];
+    const getTrace = async () => ({
+      trace: aTraceRow({ tools: { web_search: { calls: 1, errors: 0, timed: 0, total_ms: 0 } } }),
+      events,
+      truncated: false,
+      causes: [],
+      merged_from: null,
+      same_session: [],
+      same_agent: [],
+    });
+    const { get } = await testServer({ ports: { store: { ...store, getTrace } } });
+    const { body } = await get('/api/v1/traces/t-1');
+    expect(Value.Check(TraceDetail, body)).toBe(true);
+    expect(body.events).toMatchObject([
+      { event_id: 'c', parent_id: null, relation: null, latency_ms: null },
+      { event_id: 'a', parent_id: 'c', relation: 'within', latency_ms: 250 },
+      { event_id: 'b', parent_id: 'a', relation: 'answers', latency_ms: null },
+    ]);
+    expect(body.tools).toEqual({ web_search: { calls: 1, errors: 0, timed: 1, total_ms: 250, max_ms: 250 } });
+  });
+
   it('explains an event', async () => {
     const { get } = await testServer({ ports: { store } });
     const { body } = await get('/api/v1/events/e-1/explain');

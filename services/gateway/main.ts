@@ -7,6 +7,7 @@ import { connectSurreal } from '../../lib/stores/surreal/index.js';
 import { createLogger } from '../../lib/telemetry/logger.js';
 import { createRegistry } from '../../lib/telemetry/probe-server.js';
 import { KafkaIngest } from './adapters/kafka-ingest.js';
+import { pricesOf } from './adapters/prices.js';
 import { qdrantSearch } from './adapters/qdrant-search.js';
 import { surrealStore } from './adapters/surreal-store.js';
 import { TraceAnswers } from './adapters/trace-answers.js';
@@ -20,6 +21,7 @@ const CLOSE_LIMIT_MS = 9_000;
 
 const config = readConfig();
 const logger = createLogger('gateway', config.LOG_LEVEL);
+const prices = pricesOf(config.VECTADB_CONFIG, Date.now, logger);
 const kafka = { brokers: config.KAFKA_BROKERS, clientId: 'vectadb-gateway' };
 
 const codec = new Codec(loadSchemas());
@@ -87,6 +89,7 @@ const app = await createServer({
     store,
     search,
     keys: config.AUTH === 'off' ? openDoor : fixedKeys(config.apiKeys),
+    prices,
     now: Date.now,
     health: async () => {
       const kafkaHealth = ingest.health();

@@ -1,3 +1,4 @@
+import type { PriceTable } from '../../lib/model/cost/price-table.js';
 import type {
   EventFilter,
   EventRow,
@@ -16,6 +17,8 @@ export interface Ports {
   store: StorePort;
   search: SearchPort;
   keys: KeyStore;
+  /** The price table as it is now. */
+  prices: () => PriceTable;
   /** Unix milliseconds. */
   now: () => number;
   health: () => HealthReport | Promise<HealthReport>;

@@ -138,6 +138,37 @@ export const Explanation = Type.Object({
   }),
 });
 
+const Amounts = (description: string, fields: Record<string, TSchema>) =>
+  Type.Record(Type.String(), Type.Object(fields), { description });
+const toolStats = {
+  calls: Count(),
+  errors: Count(),
+  timed: Count('Calls whose duration is known'),
+  total_ms: Type.Number({ description: 'Sum of the known durations' }),
+};
+const modelStats = {
+  ...toolStats,
+  prompt_tokens: Count('Cached ones included'),
+  completion_tokens: Count(),
+  total_tokens: Count(),
+  cached_tokens: Type.Optional(Count('Of the prompt tokens: read from the provider’s cache')),
+  cache_write_tokens: Type.Optional(Count('Of the prompt tokens: written to it')),
+};
+const Cost = Type.Object(
+  {
+    usd: Nullable(Type.Number({ description: 'Sum over the models whose cost is known; null: none is' })),
+    complete: Type.Boolean({ description: 'Every model’s cost is known, and none is a lower bound' }),
+    unknown: Type.Array(Type.String(), { description: 'Models whose cost is not known' }),
+    models: Amounts('By model', {
+      usd: Nullable(Type.Number()),
+      why: Type.String({ description: 'priced, no_price or no_tokens' }),
+      priced_as: Nullable(Type.String({ description: 'Entry of the price table' })),
+      at_least: Type.Boolean({ description: 'Some tokens were told as a total alone: counted as input' }),
+    }),
+  },
+  { description: 'Estimated by the price table as it is now, with the prices of the day the trace began' },
+);
+
 const traceOut = {
   trace_id: Type.String(),
   session_id: Nullable(Type.String()),
@@ -151,8 +182,9 @@ const traceOut = {
   total_events: Count(),
   error_count: Count(),
   event_counts: Type.Record(Type.String(), Count()),
-  tools: Json,
-  models: Json,
+  tools: Amounts('By tool', { ...toolStats, max_ms: Type.Optional(Nullable(Type.Number())) }),
+  models: Amounts('By model; `unknown`: tokens of calls that named none', modelStats),
+  cost: Cost,
   start_time: Moment('Time of the first event'),
   end_time: Nullable(Moment('Time of the last event')),
   duration_ms: Count(),
@@ -168,7 +200,20 @@ export const TraceOut = Type.Object(traceOut);
 export const TracePage = Type.Object({ traces: Type.Array(TraceOut), next_cursor: Nullable(Type.String()) });
 export const TraceDetail = Type.Object({
   ...traceOut,
-  events: Type.Array(EventOut, { description: 'In order of time' }),
+  events: Type.Array(
+    Type.Object({
+      ...eventOut,
+      parent_id: Nullable(Type.String({ description: 'Event above it in the tree of the trace' })),
+      relation: Nullable(
+        Type.String({
+          description:
+            'Why it stands there: answers (a call), ends (what began), follows (the action that announced the call), child (its ids say so), within (it happened meanwhile)',
+        }),
+      ),
+      latency_ms: Nullable(Type.Number({ description: 'From it to what ends or answers it' })),
+    }),
+    { description: 'In order of time, within a millisecond as the log has them' },
+  ),
   events_truncated: Type.Boolean({ description: 'There are more events than max_events' }),
   causes: Type.Array(
     Type.Object({ event_id: Type.String(), cause_id: Type.String(), reason: Type.String() }),

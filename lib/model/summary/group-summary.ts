@@ -228,12 +228,13 @@ function toolStats({ phases, failed }: ToolCounts): ToolStats {
 
 /**
  * Calls that tell no duration but when they began and when they ended: where there are as many ends as beginnings, the sum of the ends
- * less that of the beginnings is the sum of their durations, whichever end belongs to which beginning.
+ * less that of the beginnings is the sum of their durations, whichever end belongs to which beginning. No time between them at all
+ * means that the log has no times.
  */
 function betweenPhases(begun?: PhaseCounts, ended?: PhaseCounts): [timed: number, totalMs: number] {
   if (begun?.at === undefined || ended?.at === undefined || begun.n !== ended.n) return [0, 0];
   const totalMs = onClock(ended.at - begun.at);
-  return totalMs < CLOCK_MS / 2 ? [ended.n, totalMs] : [0, 0];
+  return totalMs > 0 && totalMs < CLOCK_MS / 2 ? [ended.n, totalMs] : [0, 0];
 }
 
 function modelStats(counts: ModelCounts): ModelStats {

@@ -114,6 +114,7 @@ describe('a summary', () => {
       { calls: 2, timed: 2, total_ms: 1_299 },
     ],
     ['not where a call has no result', [1_000, 2_000], [1_500], { calls: 2, timed: 0, total_ms: 0 }],
+    ['not where there is none', [1_000], [1_000], { calls: 1, timed: 0, total_ms: 0 }],
     ['not where results come before their calls', [1_000], [900], { calls: 1, timed: 0, total_ms: 0 }],
     ['in any century', [-6e13, 8e13], [-6e13 + 5, 8e13 + 6], { calls: 2, timed: 2, total_ms: 11 }],
   ])('takes the time %s', (_, calls, results, expected) => {

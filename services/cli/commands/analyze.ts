@@ -7,7 +7,7 @@ import { renderSummary, renderTraces, summarise } from '../analysis-view.js';
 import { runCommand, writeLine, writeText } from '../kafka-command.js';
 import { inputLines } from '../lines.js';
 import { noEvent, type ParsedLine, parsedLine } from '../parsed-line.js';
-import { CONFIG_OPTION, readRules } from '../rules-command.js';
+import { CONFIG_OPTION, readPrices, readRules } from '../rules-command.js';
 
 /** What `vectadb analyze --json` prints for one line of input: that of `parse`, with the trace it is in at last. */
 export interface AnalyzedLine extends ParsedLine {
@@ -49,7 +49,8 @@ export function register(program: Command): void {
         analysis.end();
         if (options.json) await printLines(analysis);
         else {
-          for (const tree of renderTraces(analysis, limits)) await writeLine(`${tree}\n`);
+          for (const tree of renderTraces(analysis, limits, readPrices(options.config, config)))
+            await writeLine(`${tree}\n`);
           await writeLine(renderSummary(summarise(analysis)));
         }
         analysis.close();

@@ -1,5 +1,8 @@
 import type { FastifyInstance } from 'fastify';
 import type { TraceStatus } from '../../../lib/model/events.js';
+import { toolsOf, traceTree } from '../../../lib/model/trace-tree.js';
+import type { TraceRow } from '../../../lib/stores/surreal/index.js';
+import { placesOf, withCost } from '../core/trace-out.js';
 import type { Ports } from '../ports.js';
 import { Problem } from '../problem.js';
 import { IdParams, TraceDetail, TraceDetailQuery, TracePage, TraceQuery } from '../schemas.js';
@@ -8,7 +11,7 @@ import { eventOut, given, periodOf, problemsOf } from './answers.js';
 const TAG = ['traces'];
 const MAX_EVENTS = 10_000;
 
-export function traceRoutes(app: FastifyInstance, { store }: Ports): void {
+export function traceRoutes(app: FastifyInstance, { store, prices }: Ports): void {
   app.get<{ Querystring: TraceQuery }>(
     '/api/v1/traces',
     {
@@ -23,9 +26,10 @@ export function traceRoutes(app: FastifyInstance, { store }: Ports): void {
     },
     async ({ query }) => {
       const { from, to, limit = 50, status, ...rest } = query;
-      return store.listTraces(
+      const page = await store.listTraces(
         given({ ...rest, status: status as TraceStatus | undefined, ...periodOf({ from, to }), limit }),
       );
+      return { traces: page.traces.map((trace) => withCost(trace, prices())), next_cursor: page.next_cursor };
     },
   );
 
@@ -50,13 +54,18 @@ export function traceRoutes(app: FastifyInstance, { store }: Ports): void {
           'not-found',
           `no trace has the id ${params.id}; one just begun may not be stored yet`,
         );
+      const tree = traceTree(view.events);
+      const places = placesOf(tree);
+      const table = prices();
+      const costed = (trace: TraceRow) => withCost(trace, table);
       return {
-        ...view.trace,
-        events: view.events.map(eventOut),
+        ...costed(view.trace),
+        tools: view.truncated ? view.trace.tools : toolsOf(view.trace.tools, tree),
+        events: tree.nodes.map(({ event }, index) => ({ ...eventOut(event), ...places[index] })),
         events_truncated: view.truncated,
         causes: view.causes,
         merged_from: view.merged_from,
-        related: { same_session: view.same_session, same_agent: view.same_agent },
+        related: { same_session: view.same_session.map(costed), same_agent: view.same_agent.map(costed) },
       };
     },
   );

@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import { Registry } from 'prom-client';
+import { priceTable } from '../../../lib/model/cost/price-table.js';
 import type { EventRow, TraceRow } from '../../../lib/stores/surreal/index.js';
 import { fixedKeys } from '../auth.js';
 import type { Answer } from '../core/answer-table.js';
@@ -20,6 +21,8 @@ const keys = [KEY, `${INGEST_KEY}:ingest`, `${READ_KEY}:read`].map((entry) => {
   if (!read.ok) throw new Error(read.fault);
   return read.key;
 });
+
+const PRICES = priceTable([{ name: 'swift', input: 2, output: 8 }]);
 
 export interface Recorded {
   sent: Pick<RawEvent, 'key' | 'log'>[];
@@ -69,6 +72,7 @@ export async function testServer(
     store: emptyStore,
     search: { mode: 'lexical (hashed)', search: async () => [] },
     keys: fixedKeys(keys),
+    prices: () => PRICES,
     now: () => NOW_MS,
     health: () => ({
       ready: true,
