@@ -1,10 +1,10 @@
 import { estimateCost } from '../../lib/model/cost/estimate-cost.js';
 import type { PriceTable } from '../../lib/model/cost/price-table.js';
-import type { AgentEvent, AgentTrace } from '../../lib/model/events.js';
+import type { AgentTrace } from '../../lib/model/events.js';
 import { toolsOf, traceTree } from '../../lib/model/trace-tree.js';
 import type { Analysis, EventIndex } from './analysis.js';
+import { counted } from './analysis-summary.js';
 import { INPUT_KEY } from './line-input.js';
-import { FALLBACK } from './parsed-line.js';
 import { renderTrace } from './trace-view.js';
 
 export interface ViewLimits {
@@ -13,57 +13,7 @@ export interface ViewLimits {
   events: number;
 }
 
-export interface AnalysisSummary {
-  lines: number;
-  /** Lines that are understood, by themselves or as part of an event. */
-  understood: number;
-  refused: number;
-  events: number;
-  traces: number;
-  /** Events by what decided their trace. */
-  strategies: Record<AgentEvent['why']['strategy'], number>;
-}
-
-const STRATEGY_NAMES = { 1: 'trace id', 2: 'session', 3: 'stream or agent', 4: 'alone' } as const;
 const INPUT_AGENT = `stream:key/${INPUT_KEY.toString()}`;
-
-/** Figures of an analysis that has ended. */
-export function summarise(analysis: Analysis): AnalysisSummary {
-  const summary: AnalysisSummary = {
-    lines: analysis.lineCount,
-    understood: 0,
-    refused: 0,
-    events: analysis.events.size,
-    traces: analysis.traces.length,
-    strategies: { 1: 0, 2: 0, 3: 0, 4: 0 },
-  };
-  for (const { event, refused } of analysis.lines()) {
-    if (event !== null && event.event_type !== FALLBACK) summary.understood++;
-    if (refused !== null) summary.refused++;
-  }
-  for (const { strategy } of analysis.events.values()) summary.strategies[strategy]++;
-  return summary;
-}
-
-/** The summary for a terminal. */
-export function renderSummary({
-  lines,
-  understood,
-  refused,
-  events,
-  traces,
-  strategies,
-}: AnalysisSummary): string {
-  const found = Object.entries(STRATEGY_NAMES)
-    .map(([strategy, name]) => ({ name, count: strategies[Number(strategy) as 1 | 2 | 3 | 4] }))
-    .filter(({ count }) => count > 0)
-    .map(({ name, count }) => `${name} ${count}`);
-  return [
-    `${counted(lines, 'line')} · ${counted(events, 'event')} · ${counted(traces, 'trace')}`,
-    `understood  ${share(understood, lines)} of the lines (${lines - understood - refused} kept as they are, ${refused} refused)`,
-    ...(found.length > 0 ? [`traced by   ${found.join(', ')}`] : []),
-  ].join('\n');
-}
 
 /** Traces as trees, earliest first, with what they cost by `prices`. */
 export function* renderTraces(analysis: Analysis, limits: ViewLimits, prices: PriceTable): Iterable<string> {
@@ -107,9 +57,3 @@ function renderOne(
     events_truncated: truncated,
   });
 }
-
-const counted = (count: number, what: string): string =>
-  `${count.toLocaleString('en')} ${what}${count === 1 ? '' : 's'}`;
-
-const share = (part: number, whole: number): string =>
-  whole === 0 ? '–' : `${((100 * part) / whole).toFixed(1)} %`;

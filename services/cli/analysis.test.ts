@@ -5,7 +5,8 @@ import { localCodec } from '../../lib/testing/topology-driver.js';
 import { loadRules } from '../processor/adapters/rule-files.js';
 import { settingsOf } from '../processor/core/parse/settings.js';
 import { Analysis } from './analysis.js';
-import { renderSummary, renderTraces, summarise } from './analysis-view.js';
+import { renderSummary, summarise } from './analysis-summary.js';
+import { renderTraces } from './analysis-view.js';
 import { LineParser } from './parse-lines.js';
 
 const config = defaultAppConfig();
@@ -117,7 +118,7 @@ describe('an analysis', () => {
       object('a', 'Traceback (most recent call last):', '2025-11-04T10:00:00Z'),
       object('a', '  File "quay.py", line 4, in moor', `2025-11-04T10:00:${second}Z`),
     ];
-    const joined = (lines: string[]) => [...analyze(...lines).lines()].map(({ continues }) => continues);
+    const joined = (lines: string[]) => [...analyze(...lines).lines()].map(({ fate }) => fate === 'joined');
     expect(joined(traceback('01'))).toEqual([false, false, true]);
     expect(joined(traceback('09'))).toEqual([false, false, false]);
   });
@@ -140,7 +141,11 @@ describe('an analysis', () => {
       'INVALID_EVENT: timestamp: neither ISO 8601 nor a Unix time',
       'log',
     ]);
-    expect(summarise(analysis)).toMatchObject({ lines: 4, understood: 1, refused: 2, events: 2 });
+    expect(summarise(analysis)).toMatchObject({
+      lines: 4,
+      events: 2,
+      coverage: { fates: { parsed: 1, fallback: 1, dead: 2 } },
+    });
   });
 
   it('shows an event that is sent twice in both places, and counts it once', () => {
@@ -153,7 +158,30 @@ describe('an analysis', () => {
     });
     const analysis = analyze(event, event);
     expect([...analysis.lines()].map(({ event: row }) => row?.event_id)).toEqual(['own-1', 'own-1']);
-    expect(summarise(analysis)).toMatchObject({ lines: 2, understood: 2, events: 1, traces: 1 });
+    expect(summarise(analysis)).toMatchObject({
+      lines: 2,
+      events: 1,
+      traces: 1,
+      coverage: { fates: { parsed: 1, duplicate: 1 } },
+    });
+  });
+
+  it('tells how much is understood, by rule and by source', () => {
+    const line = (group: string, message: string) =>
+      JSON.stringify({ message, source: { system: 'file', log_group: group, log_stream: 's' } });
+    const analysis = analyze(
+      line('/desk', 'Thought: a'),
+      line('/desk', 'Thought: b'),
+      line('/quay', 'Thought: c'),
+      line('/quay', 'INFO: moored'),
+      line('/db', 'moored').replace('file', 'postgresql'),
+    );
+    expect(renderSummary(summarise(analysis)).split('\n').slice(1)).toEqual([
+      'understood  75.0 % (lines 1 kept as they are, 1 foreign)',
+      'by rule     langchain_thought 3',
+      'by source   /quay 50.0 %',
+      'traced by   stream or agent 4',
+    ]);
   });
 
   it('says so of an input without lines', () => {
@@ -197,9 +225,9 @@ it('reads each line as parse does', () => {
   const parser = new LineParser({ codec, rules, settings: settingsOf(config), nowMs: NOW });
   const parsed = [...lines.flatMap((line) => parser.take(Buffer.from(line))), ...parser.end()];
   const analysis = analyze(...lines);
-  const analyzed = [...analysis.lines()].map(({ event, continues }) => {
+  const analyzed = [...analysis.lines()].map(({ event, fate }) => {
     const whole = analysis.eventOf(event!);
-    return [whole.event_type, whole.session_id, continues, JSON.parse(whole.properties)];
+    return [whole.event_type, whole.session_id, fate === 'joined', JSON.parse(whole.properties)];
   });
   expect(analyzed).toEqual(
     parsed.map((line) => [line.event_type, line.session_id, line.continues, line.properties]),

@@ -1,8 +1,9 @@
 import type { Codec } from '../../lib/model/codec.js';
-import type { AgentEvent, AgentTrace, GroupLink } from '../../lib/model/events.js';
+import type { AgentEvent, AgentTrace, GroupLink, LogSource } from '../../lib/model/events.js';
 import { type LastRows, LastRowsReader, type RowVersion } from '../../lib/stores/last-rows.js';
 import { InProcessRun } from '../../lib/topology/in-process.js';
 import type { EncodedRecord } from '../../lib/topology/topology.js';
+import type { Fate } from '../processor/core/parse/coverage.js';
 import type { RecordOutcome } from '../processor/core/parse/parse-processor.js';
 import type { CompiledRules } from '../processor/core/rules/compiled-rules.js';
 import { buildTopology, type TopologyConfig } from '../processor/core/topology.js';
@@ -23,17 +24,19 @@ export interface EventIndex extends RowVersion {
   event_type: string;
   strategy: AgentEvent['why']['strategy'];
   rule: string | null;
-  log_group: string | null;
+  source: SourceName | null;
   /** Place among all events, in the order of the input. */
   order: number;
   at: number;
   length: number;
 }
 
+type SourceName = Pick<LogSource, 'system' | 'log_group'>;
+
 /** What became of one line: an event, its own or one that it joined; or a reason why there is none. */
 export interface LineOutcome {
   event: EventIndex | null;
-  continues: boolean;
+  fate: Fate;
   refused: string | null;
 }
 
@@ -61,9 +64,10 @@ export class Analysis {
   private readonly clock: AppendClock;
   private readonly read: ReturnType<typeof lineReader>;
   private readonly names = new Map<string, string>();
+  private readonly sources = new Map<string, SourceName>();
   /** By line: event, or why there is none. */
   private readonly eventIds: (string | null)[] = [];
-  private readonly joined = new Set<number>();
+  private readonly fates: Fate[] = [];
   private readonly refusals = new Map<number, string>();
   private held: Held[] | null = [];
   private heldBytes = 0;
@@ -95,6 +99,7 @@ export class Analysis {
     const line: Held = { bytes, input: read.ok ? read.value : null };
     if (!read.ok) this.refusals.set(this.eventIds.length, `${read.error.code}: ${read.error.message}`);
     this.eventIds.push(null);
+    this.fates.push('dead');
     if (this.held === null) {
       this.append(line);
       return;
@@ -137,7 +142,7 @@ export class Analysis {
     for (const [line, eventId] of this.eventIds.entries()) {
       yield {
         event: eventId === null ? null : (events.get(eventId) ?? null),
-        continues: this.joined.has(line),
+        fate: this.fates[line]!,
         refused: this.refusals.get(line) ?? null,
       };
     }
@@ -186,9 +191,9 @@ export class Analysis {
     return this.clock.latestMs ?? this.options.nowMs;
   }
 
-  private observe({ offset, eventId, continues }: RecordOutcome): void {
+  private observe({ offset, eventId, fate }: RecordOutcome): void {
     this.eventIds[offset] = eventId;
-    if (continues) this.joined.add(offset);
+    this.fates[offset] = fate;
   }
 
   private onAppend({ topic, value }: EncodedRecord): void {
@@ -213,11 +218,18 @@ export class Analysis {
       event_type: this.name(event.event_type),
       strategy: event.why.strategy,
       rule: event.why.rule === null ? null : this.name(event.why.rule),
-      log_group: event.source?.log_group == null ? null : this.name(event.source.log_group),
+      source: event.source === null ? null : this.source(event.source),
       order: event.raw.offset * PARTS + event.raw.index,
       at: this.spill.append(bytes),
       length: bytes.length,
     };
+  }
+
+  private source({ system, log_group }: LogSource): SourceName {
+    const name = `${system}/${log_group ?? ''}`;
+    const known = this.sources.get(name) ?? { system, log_group };
+    this.sources.set(name, known);
+    return known;
   }
 
   /** One string for equal names. */

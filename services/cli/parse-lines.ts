@@ -9,9 +9,11 @@ import type { ParseSettings } from '../processor/core/parse/settings.js';
 import type { CompiledRules } from '../processor/core/rules/compiled-rules.js';
 import { explain, type Inspected } from './explain.js';
 import { AppendClock, lineReader } from './line-input.js';
-import { noEvent, type ParsedLine, parsedLine } from './parsed-line.js';
+import { continuesEvent, noEvent, type ParsedLine, parsedLine } from './parsed-line.js';
 
-interface Waiting extends RecordOutcome {
+interface Waiting {
+  eventId: string | null;
+  continues: boolean;
   stream: string | null;
   refused: string | null;
   /** Kept only where it is to be explained. */
@@ -72,7 +74,7 @@ export class LineParser {
     const input = this.read(line);
     if (!input.ok) {
       const refused = `${input.error.code}: ${input.error.message}`;
-      this.waiting.push({ offset, eventId: null, continues: false, stream: null, refused, inspected: null });
+      this.waiting.push({ eventId: null, continues: false, stream: null, refused, inspected: null });
       return this.drain();
     }
     const { key, stream, timeMs, value } = input.value;
@@ -86,8 +88,9 @@ export class LineParser {
       { topic: 'raw-logs', partition: 0, offset, place: 0, timestampMs, key, headers: {}, value },
       this.context,
     );
-    const outcome: RecordOutcome = this.outcome ?? { offset, eventId: null, continues: false };
-    this.waiting.push({ ...outcome, stream, refused: null, inspected });
+    const { eventId, fate } = this.outcome! as RecordOutcome;
+    const continues = continuesEvent(fate);
+    this.waiting.push({ eventId, continues, stream, refused: null, inspected });
     return this.drain();
   }
 

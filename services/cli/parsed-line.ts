@@ -1,4 +1,6 @@
 import type { ParsedEvent } from '../../lib/model/events.js';
+import type { Fate } from '../processor/core/parse/coverage.js';
+import { FALLBACK_TYPE } from '../processor/core/parse/reading.js';
 import type { Explanation } from './explain.js';
 
 /** What `vectadb parse` prints for one line of input. */
@@ -33,15 +35,12 @@ export type ShownEvent = Pick<
   | 'why'
 >;
 
-/** The fallback's type: kept, searchable, not understood. */
-export const FALLBACK = 'log';
-
 /** A line's event as printed. */
 export function parsedLine(event: ShownEvent, continues: boolean): ParsedLine {
   return {
     event_type: event.event_type,
     framework: event.framework,
-    parsed: event.event_type !== FALLBACK,
+    parsed: event.event_type !== FALLBACK_TYPE,
     rule: event.why.rule,
     continues,
     session_id: event.session_id,
@@ -53,7 +52,7 @@ export function parsedLine(event: ShownEvent, continues: boolean): ParsedLine {
 
 /** A line that became no event: refused for a reason, or another processor's. */
 export const noEvent = (reason: string | null): ParsedLine => ({
-  event_type: FALLBACK,
+  event_type: FALLBACK_TYPE,
   framework: null,
   parsed: false,
   rule: null,
@@ -63,3 +62,6 @@ export const noEvent = (reason: string | null): ParsedLine => ({
   agent_id: null,
   properties: reason === null ? {} : { refused: reason },
 });
+
+/** Whether a line of that fate prints the values of an event that another line opened. */
+export const continuesEvent = (fate: Fate): boolean => fate === 'joined' || fate === 'duplicate';

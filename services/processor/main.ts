@@ -11,9 +11,10 @@ import { createLogger } from '../../lib/telemetry/logger.js';
 import { createRegistry, startProbeServer } from '../../lib/telemetry/probe-server.js';
 import { loadRules } from './adapters/rule-files.js';
 import { readConfig } from './config.js';
+import { Coverage } from './core/parse/coverage.js';
 import { buildTopology } from './core/topology.js';
 import { processorHealth } from './health.js';
-import { exposeRunners } from './metrics.js';
+import { exposeCoverage, exposeRunners } from './metrics.js';
 
 const SERVICE = 'processor';
 /** An orderly end may take this long; what is not committed by then is done again by the next owner. */
@@ -57,7 +58,15 @@ try {
   const registry = connectRegistry(config.SCHEMA_REGISTRY_URL, codec, { logger });
   await registry.resolveIds();
   const epochs = await readEpochs(kafka);
-  const topology = buildTopology({ codec, config: appConfig, rules, epochs, generation: 1 });
+  const coverage = new Coverage();
+  const topology = buildTopology({
+    codec,
+    config: appConfig,
+    rules,
+    epochs,
+    generation: 1,
+    observe: coverage.take,
+  });
   const faultPoint = config.FAULT_POINT
     ? faultPointAt(config.FAULT_POINT, () => process.kill(process.pid, 'SIGKILL'))
     : noFaultPoint;
@@ -77,6 +86,7 @@ try {
         }),
     );
   exposeRunners(metrics, runners);
+  if (only === undefined || only === 'parse') exposeCoverage(metrics, coverage);
   for (const runner of runners) await runner.start();
   phase = 'running';
   logger.info({ stages: runners.map((runner) => runner.status().stage), probes: probes.port }, 'running');

@@ -1,5 +1,6 @@
 import { Counter, Gauge, type Registry } from 'prom-client';
 import type { ExactlyOnceRunner } from '../../lib/kafka/exactly-once/runner.js';
+import { type Coverage, FATES } from './core/parse/coverage.js';
 
 /** Shows the runners' own counters; they are read when Prometheus asks. */
 export function exposeRunners(registry: Registry, runners: ExactlyOnceRunner[]): void {
@@ -47,4 +48,45 @@ export function exposeRunners(registry: Registry, runners: ExactlyOnceRunner[]):
     Math.max(p.lag, 0),
   );
   gauge('state_entries', 'Entries in the state store of the partition', (p) => p.stateEntries);
+}
+
+/**
+ * Shows how much of what comes in is understood. Counted as records are read, so what is read again after a failure counts
+ * again.
+ */
+export function exposeCoverage(registry: Registry, coverage: Coverage): void {
+  const registers = [registry];
+  new Counter({
+    name: 'vectadb_parse_records_total',
+    help: 'Records read by parse: understood (parsed), kept as they are (fallback), joined to the event before, duplicate, foreign, refused (dead)',
+    labelNames: ['fate'],
+    registers,
+    collect() {
+      this.reset();
+      for (const fate of FATES) this.inc({ fate }, coverage.fates[fate]);
+    },
+  });
+  new Counter({
+    name: 'vectadb_parse_rule_events_total',
+    help: 'Events by the rule that decided them',
+    labelNames: ['rule'],
+    registers,
+    collect() {
+      this.reset();
+      for (const [rule, count] of coverage.rules) this.inc({ rule }, count);
+    },
+  });
+  new Counter({
+    name: 'vectadb_parse_source_events_total',
+    help: 'Events by system and log group, understood (parsed) or kept as they are (fallback)',
+    labelNames: ['system', 'log_group', 'fate'],
+    registers,
+    collect() {
+      this.reset();
+      for (const { system, logGroup: log_group, parsed, fallback } of coverage.ofSources()) {
+        this.inc({ system, log_group, fate: 'parsed' }, parsed);
+        this.inc({ system, log_group, fate: 'fallback' }, fallback);
+      }
+    },
+  });
 }

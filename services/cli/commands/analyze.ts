@@ -3,10 +3,11 @@ import { UserError } from '../../../deploy/local/stack.js';
 import { loadSchemas } from '../../../lib/config/schemas.js';
 import { Codec } from '../../../lib/model/codec.js';
 import { Analysis, type LineOutcome } from '../analysis.js';
-import { renderSummary, renderTraces, summarise } from '../analysis-view.js';
+import { renderSummary, summarise } from '../analysis-summary.js';
+import { renderTraces } from '../analysis-view.js';
 import { runCommand, writeLine, writeText } from '../kafka-command.js';
 import { inputLines } from '../lines.js';
-import { noEvent, type ParsedLine, parsedLine } from '../parsed-line.js';
+import { continuesEvent, noEvent, type ParsedLine, parsedLine } from '../parsed-line.js';
 import { CONFIG_OPTION, readPrices, readRules } from '../rules-command.js';
 
 /** What `vectadb analyze --json` prints for one line of input: that of `parse`, with the trace it is in at last. */
@@ -70,10 +71,10 @@ async function printLines(analysis: Analysis): Promise<void> {
   await writeText(text);
 }
 
-function analyzedLine(analysis: Analysis, { event, continues, refused }: LineOutcome): AnalyzedLine {
+function analyzedLine(analysis: Analysis, { event, fate, refused }: LineOutcome): AnalyzedLine {
   if (event === null) return { ...noEvent(refused), event_id: null, strategy: null };
   const { event_id, strategy } = event;
-  return { ...parsedLine(analysis.eventOf(event), continues), event_id, strategy };
+  return { ...parsedLine(analysis.eventOf(event), continuesEvent(fate)), event_id, strategy };
 }
 
 function limitOf(option: string, text: string): number {

@@ -12,7 +12,7 @@ const SEED = 1;
  */
 const FLOORS: Record<string, number> = {
   'agent-only-many-streams': 0.53,
-  'agent-only-one-stream-json': 0.50,
+  'agent-only-one-stream-json': 0.5,
   'agent-only-one-stream': 0.37,
   'container-half-ids-json': 0.83,
   'container-half-ids': 0.74,

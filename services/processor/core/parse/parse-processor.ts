@@ -11,6 +11,7 @@ import type { CompiledRules } from '../rules/compiled-rules.js';
 import type { RuleSet } from '../rules/rule-set.js';
 import { type Assigned, type Assignment, assignGroup } from './assign-group.js';
 import { bindOf, buildEvent, contentOf, contentOfLines, type EventContent, GroupIds } from './build-event.js';
+import type { Covered, Fate } from './coverage.js';
 import { joinLine } from './join.js';
 import { growRecord, hasRoom, mayGrow, openRecord } from './open-record.js';
 import {
@@ -21,7 +22,7 @@ import {
   stateKeys,
 } from './parse-state.js';
 import type { RawEvent, RawInput, RawLine } from './raw-input.js';
-import { type Reading, readRecord } from './reading.js';
+import { FALLBACK_TYPE, type Reading, readRecord } from './reading.js';
 import { appendLine, cutText, dropText, readLines } from './record-text.js';
 import { stepOf } from './run-step.js';
 import { salientOf } from './salient.js';
@@ -32,11 +33,11 @@ import { StreamContext } from './stream-context.js';
 import { streamOf } from './stream-key.js';
 import { readStructuredEvent } from './structured-event.js';
 
-/** What became of one record; for the CLI and explain. `eventId` is null where the record is dropped. */
-export interface RecordOutcome {
+/** What became of one record; for coverage and the command line. */
+export interface RecordOutcome extends Covered {
   offset: number;
+  /** The event that it is, or that it joined; null where it is none. */
   eventId: string | null;
-  continues: boolean;
 }
 
 export interface ParseOptions {
@@ -92,7 +93,13 @@ export class ParseProcessor implements Processor<RawInput, ParseState> {
     const { value, timestampMs } = record;
     if (timestampMs > this.partitionMs) this.partitionMs = timestampMs;
     if (value.kind === 'line' && value.source !== null && FOREIGN_SYSTEMS.has(value.source.system)) {
-      this.options.observe?.({ offset: record.offset, eventId: null, continues: false });
+      this.options.observe?.({
+        offset: record.offset,
+        eventId: null,
+        fate: 'foreign',
+        rule: null,
+        source: value.source,
+      });
       return;
     }
     const stream = streamOf(value.source, record.key);
@@ -103,7 +110,13 @@ export class ParseProcessor implements Processor<RawInput, ParseState> {
     if (stream !== null && state !== null && known) {
       const hashed = identity.kind === 'client' ? uuidOf(`seen:${id}`) : id;
       if (this.seen.check(stream, state, hashed, timestampMs, context)) {
-        this.options.observe?.({ offset: record.offset, eventId: id, continues: true });
+        this.options.observe?.({
+          offset: record.offset,
+          eventId: id,
+          fate: 'duplicate',
+          rule: null,
+          source: value.source,
+        });
         return;
       }
     }
@@ -155,7 +168,9 @@ export class ParseProcessor implements Processor<RawInput, ParseState> {
     const { message } = body.properties;
     const text = typeof message === 'string' ? message : null;
     this.forward(head, content, text, record.timestampMs, false, context);
-    this.options.observe?.({ offset: record.offset, eventId: id, continues: false });
+    const fate = content.eventType === FALLBACK_TYPE ? 'fallback' : 'parsed';
+    const rule = content.rule?.name ?? null;
+    this.options.observe?.({ offset: record.offset, eventId: id, fate, rule, source: event.source });
   }
 
   private processLine(
@@ -218,7 +233,7 @@ export class ParseProcessor implements Processor<RawInput, ParseState> {
           this.contents.delete(stream);
         }
         this.setTags(state, reading);
-        this.observe(part, open.head.event_id, true);
+        this.observe(part, open.head.event_id, 'joined');
         return;
       }
       this.close(stream, state, context);
@@ -248,7 +263,7 @@ export class ParseProcessor implements Processor<RawInput, ParseState> {
     );
     const head = this.headOf(record, id, reading.traceId, assignment, eventMs, flags, part.index);
     this.adopt(adopts, head, context);
-    this.observe(part, id, false);
+    this.observe(part, id, reading.parsed ? 'parsed' : 'fallback');
     const content = contentOf(message, reading);
     if (stream === null || state === null) {
       this.forward(head, content, message, record.timestampMs, false, context);
@@ -268,8 +283,10 @@ export class ParseProcessor implements Processor<RawInput, ParseState> {
   }
 
   /** A record with several events is told of by its first. */
-  private observe({ record, index }: LinePart, eventId: string, continues: boolean): void {
-    if (index === 0) this.options.observe?.({ offset: record.offset, eventId, continues });
+  private observe({ record, index, reading }: LinePart, eventId: string, fate: Fate): void {
+    if (index > 0 || this.options.observe === undefined) return;
+    const { ruleName: rule } = reading;
+    this.options.observe({ offset: record.offset, eventId, fate, rule, source: record.value.source });
   }
 
   private close(stream: string, state: StreamState, context: ProcessorContext<ParseState>): void {

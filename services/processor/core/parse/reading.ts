@@ -35,7 +35,8 @@ export interface Reading {
   isObject: boolean;
 }
 
-const FALLBACK = 'log';
+/** Type of what nothing recognised: kept, searchable, not understood. */
+export const FALLBACK_TYPE = 'log';
 const MAX_NESTING = 3;
 const MAX_CAPTURE_CHARS = 256;
 
@@ -86,7 +87,7 @@ function blank(unwrapped: Unwrapped): Reading {
     unwrapped,
     rule: null,
     ruleName: null,
-    eventType: FALLBACK,
+    eventType: FALLBACK_TYPE,
     framework: null,
     parsed: false,
     captures: {},
@@ -155,7 +156,7 @@ function readObject(
   else if (structured.eventType !== null) {
     reading.eventType = structured.eventType;
     reading.ruleName = 'json_event_type';
-    reading.parsed = structured.eventType !== FALLBACK;
+    reading.parsed = structured.eventType !== FALLBACK_TYPE;
   }
   if (message === null || depth >= MAX_NESTING) return;
   const inner = readUnwrapped(unwrap(message), rules, tags, null, depth + 1);
@@ -203,7 +204,7 @@ function readTail(reading: Reading, text: string): void {
   if (!reading.parsed && structured.eventType !== null) {
     reading.eventType = structured.eventType;
     reading.ruleName = 'pairs_event_type';
-    reading.parsed = structured.eventType !== FALLBACK;
+    reading.parsed = structured.eventType !== FALLBACK_TYPE;
   }
 }
 
@@ -245,7 +246,7 @@ function applyClassifier(reading: Reading, found: RuleMatch, json: Record<string
   reading.ruleName = rule.name;
   reading.eventType = rule.eventType;
   reading.framework = rule.framework ?? reading.framework;
-  reading.parsed = rule.eventType !== FALLBACK;
+  reading.parsed = rule.eventType !== FALLBACK_TYPE;
   reading.takes = rule.takes;
   applyFields(reading, found, json, false);
 }

@@ -3,7 +3,7 @@ import type { EventBody } from '../../../../lib/model/events.js';
 import type { RuleSet } from '../rules/rule-set.js';
 import type { EventContent } from './build-event.js';
 import { newProperties, type Properties } from './properties.js';
-import { readRecord } from './reading.js';
+import { FALLBACK_TYPE, readRecord } from './reading.js';
 
 /** A structured event's content with the ids that it shows. */
 export interface StructuredContent extends EventContent {
@@ -21,7 +21,7 @@ export function readStructuredEvent(body: EventBody, rules: RuleSet): Structured
   for (const [name, value] of Object.entries(body.properties)) properties[name] = value;
   const content: StructuredContent = {
     message: '',
-    eventType: body.event_type || 'log',
+    eventType: body.event_type || FALLBACK_TYPE,
     framework: body.framework || null,
     properties,
     rule: null,

@@ -1,5 +1,6 @@
 import type { Codec } from '../../../../lib/model/codec.js';
-import type { Processor, SubTopology } from '../../../../lib/topology/topology.js';
+import type { Result } from '../../../../lib/model/result.js';
+import type { EncodedRecord, Processor, SubTopology } from '../../../../lib/topology/topology.js';
 import { PARSED_EVENTS, parsedEventsSink } from '../parsed-entries.js';
 import type { CompiledRules } from '../rules/compiled-rules.js';
 import { type ParseOptions, ParseProcessor } from './parse-processor.js';
@@ -30,10 +31,24 @@ export function parseSubTopology(options: ParseTopologyOptions): SubTopology<Raw
     groupId: 'vectadb-parse',
     source: 'raw-logs',
     changelog: 'parse-changelog',
-    decode: decodeRawRecord(codec),
+    decode: observed(decodeRawRecord(codec), observe),
     sinks: {
       [PARSED_EVENTS]: parsedEventsSink(codec),
     },
     createProcessor: () => createParseProcessor({ rules, settings, epoch, observe }),
+  };
+}
+
+/** Tells of records that are refused before the processor sees them. */
+function observed(
+  decode: (record: EncodedRecord) => Result<RawInput[]>,
+  observe: ParseOptions['observe'],
+): (record: EncodedRecord) => Result<RawInput[]> {
+  if (observe === undefined) return decode;
+  return (record) => {
+    const decoded = decode(record);
+    if (!decoded.ok)
+      observe({ offset: record.offset, eventId: null, fate: 'dead', rule: null, source: null });
+    return decoded;
   };
 }
