@@ -52,15 +52,26 @@ const BY_NUMBER: Record<number, string> = {
   60: 'FATAL',
 };
 
-/** .NET's console logger abbreviates. */
-const DOTNET: Record<string, string> = { TRCE: 'TRACE', DBUG: 'DEBUG', FAIL: 'ERROR' };
+/** .NET's console logger and zerolog abbreviate. */
+const ABBREVIATED: Record<string, string> = {
+  TRCE: 'TRACE',
+  DBUG: 'DEBUG',
+  FAIL: 'ERROR',
+  TRC: 'TRACE',
+  DBG: 'DEBUG',
+  INF: 'INFO',
+  WRN: 'WARN',
+  FTL: 'FATAL',
+  PNC: 'PANIC',
+  SILLY: 'TRACE',
+};
 
 /** A level in upper case as printed, or null where the value is no level. */
 export function readLevel(value: unknown): string | null {
   if (typeof value === 'number') return BY_NUMBER[value] ?? null;
   if (typeof value !== 'string' || value.length > 12) return null;
   const upper = value.toUpperCase();
-  if (Object.hasOwn(DOTNET, upper)) return DOTNET[upper]!;
+  if (Object.hasOwn(ABBREVIATED, upper)) return ABBREVIATED[upper]!;
   return LEVELS.has(upper) ? upper : null;
 }
 

@@ -22,7 +22,7 @@ export interface Unwrapped {
   startsRecord: boolean;
 }
 
-const MAX_LAYERS = 5;
+const MAX_LAYERS = 8;
 
 /** Characters of `first` that stand for a class. */
 const inClass = (first: string, code: number): boolean => {
@@ -59,6 +59,8 @@ export function unwrap(received: string): Unwrapped {
   let logger: string | null = null;
   let requestId: string | null = null;
   let startsRecord = false;
+  /** A time, or a clock without a date, was the prefix before. */
+  let timed = false;
   // a blank before the first prefix is a printer's; deeper indentation is the text's
   if (plain.charCodeAt(0) === 32 && plain.charCodeAt(1) !== 32) at = 1;
   for (let layer = 0; layer < MAX_LAYERS; layer++) {
@@ -67,20 +69,26 @@ export function unwrap(received: string): Unwrapped {
     let found = false;
     for (const candidate of candidates) {
       // a bare `LEVEL:` after another level is text: "ERROR: WARNING: …"
-      if (level !== null && candidate.name === 'level') continue;
+      if (level !== null && (candidate.name === 'level' || candidate.name === 'winston')) continue;
+      if (candidate.after === 'time' && (!timed || level !== null)) continue;
+      if (candidate.after === 'level' && level === null) continue;
       candidate.pattern.lastIndex = at;
       const match = candidate.pattern.exec(plain);
       if (match === null || match[0].length === 0) continue;
       const groups = match.groups;
-      if (groups?.level !== undefined) {
-        const name = KLOG_LEVELS[groups.level] ?? groups.level.toUpperCase();
+      const printed = groups?.level ?? groups?.level2 ?? groups?.level3 ?? groups?.level4;
+      if (printed !== undefined) {
+        const name = KLOG_LEVELS[printed] ?? printed.toUpperCase();
         level = candidate.name.startsWith('postgres') ? name : (readLevel(name) ?? level);
       }
       const time = groups?.time ?? groups?.time2;
       if (timeMs === null && time !== undefined) timeMs = readTime(stripZoneName(time));
-      logger = groups?.logger ?? groups?.logger2 ?? logger;
+      logger = groups?.logger ?? groups?.logger2 ?? groups?.logger3 ?? logger;
       requestId ??= groups?.request ?? null;
-      if (candidate.kind === 'record') startsRecord = true;
+      if (candidate.kind === 'record') {
+        startsRecord = true;
+        timed ||= time !== undefined || candidate.name === 'clock';
+      }
       at += match[0].length;
       found = true;
       break;

@@ -12,6 +12,8 @@ export interface WrapperFormat {
   first: string;
   pattern: RegExp;
   format: string;
+  /** Only behind a time (and before any level), or behind a level: where it cannot be prose. */
+  after: 'time' | 'level' | null;
 }
 
 const ISO = String.raw`\d{4}[-/]\d\d[-/]\d\d[T _]\d\d:\d\d:\d\d(?:[.,:]\d{1,9})?(?: ?(?:Z|[+-]\d\d:?\d\d|[A-Z]{3,4}\b))?`;
@@ -19,6 +21,13 @@ const LEVEL = String.raw`(?:TRACE|DEBUG\d?|VERBOSE|INFO|INFORMATION|NOTICE|SUCCE
 const ANY_LEVEL = `(?:[Tt]race|[Dd]ebug|[Ii]nfo|[Nn]otice|[Ss]uccess|[Ww]arn|[Ww]arning|[Ee]rror|[Cc]ritical|[Ff]atal|[Ee]xception|${LEVEL.slice(3)}`;
 /** Level names of .NET's Lambda logger. */
 const DOTNET = '(?:trce|dbug|warn|fail|crit)';
+/** Lower-case levels, certain only where brackets, a colon or a tab follow. */
+const LOWER =
+  '(?:trace|debug|verbose|info|notice|warn|warning|error|err|critical|crit|fatal|alert|emergency)';
+/** zerolog, slog-zerolog and Serilog abbreviate to three letters. */
+const SHORT = '(?:TRC|DBG|INF|WRN|ERR|FTL|PNC)';
+/** Loggers that cannot be a word of the message: dotted, `::`, dunder. */
+const DOTTED = String.raw`(?:(?:[A-Za-z_$][\w$\-]{0,63}(?:\.|::)){1,12}[\w$]{1,64}|__\w{1,32}__)`;
 const LOGGER = String.raw`[A-Za-z_][\w.$/\-]{0,127}`;
 const UUID = '[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}';
 
@@ -28,7 +37,8 @@ const format = (
   first: string,
   pattern: string,
   link: string,
-): WrapperFormat => ({ name, kind, first, pattern: new RegExp(pattern, 'y'), format: link });
+  after: WrapperFormat['after'] = null,
+): WrapperFormat => ({ name, kind, first, pattern: new RegExp(pattern, 'y'), format: link, after });
 
 export const WRAPPERS: readonly WrapperFormat[] = [
   format(
@@ -74,6 +84,13 @@ export const WRAPPERS: readonly WrapperFormat[] = [
     'https://docs.docker.com/reference/cli/docker/compose/logs/',
   ),
   format(
+    'compose-service',
+    'container',
+    'l',
+    String.raw`[a-z][\w.\-]{0,62} {2,32}\| ?`,
+    'https://docs.docker.com/reference/cli/docker/compose/logs/',
+  ),
+  format(
     'kubectl-prefix',
     'container',
     '[',
@@ -95,11 +112,67 @@ export const WRAPPERS: readonly WrapperFormat[] = [
     'https://www.rfc-editor.org/rfc/rfc3164',
   ),
   format(
+    'journal-iso',
+    'container',
+    'd',
+    String.raw`(?<time>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:?\d\d)) [\w.\-]{1,255} (?<logger>[\w.\-/]{1,64})\[\d{1,10}\]: `,
+    'https://www.freedesktop.org/software/systemd/man/latest/journalctl.html',
+  ),
+  format(
+    'fly',
+    'container',
+    'd',
+    String.raw`(?<time>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?Z) \w{1,16}\[\w{1,32}\] [a-z]{3} \[(?<level>${LOWER})\] ?`,
+    'https://fly.io/docs/monitoring/logging-overview/',
+  ),
+  format(
     'logplex',
     'container',
     'd',
     String.raw`(?<time>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?\+00:00) [\w\-]{1,64}\[[\w.\-]{1,64}\]: `,
     'https://devcenter.heroku.com/articles/logging#log-format',
+  ),
+  format(
+    'env-logger',
+    'record',
+    '[',
+    String.raw`\[(?<time>${ISO}) (?<level>${LEVEL}) {1,2}(?<logger>[\w:\-]{1,128})\] `,
+    'https://docs.rs/env_logger',
+  ),
+  format(
+    'nest',
+    'record',
+    '[',
+    String.raw`\[Nest\] \d{1,10} {1,4}- [\d/.]{8,10}, \d{1,2}:\d\d:\d\d(?: [AP]M)? {1,8}(?<level>LOG|ERROR|WARN|DEBUG|VERBOSE|FATAL) (?:\[(?<logger>[\w ]{1,64})\] )?`,
+    'https://docs.nestjs.com/techniques/logger',
+  ),
+  format(
+    'celery',
+    'record',
+    '[',
+    String.raw`\[(?<time>${ISO}): (?<level>${LEVEL})/[\w\-]{1,64}\] (?:(?<logger>[\w.]{1,128})\[[0-9a-f\-]{36}\]: )?`,
+    'https://docs.celeryq.dev/en/stable/userguide/configuration.html#worker-log-format',
+  ),
+  format(
+    'lambda-request',
+    'record',
+    'u',
+    String.raw`RequestId: (?<request>${UUID}) (?=\[?${LEVEL}\b)`,
+    'https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs.html',
+  ),
+  format(
+    'rich-same-second',
+    'record',
+    ' ',
+    String.raw` {10,24}(?<level>${LEVEL}) {1,8}`,
+    'https://rich.readthedocs.io/en/stable/logging.html',
+  ),
+  format(
+    'dotnet',
+    'record',
+    'l',
+    String.raw`(?<level>trce|dbug|info|warn|fail|crit): (?<logger>[\w.]{1,200})\[\d{1,6}\](?:\s{1,16}|$)`,
+    'https://learn.microsoft.com/dotnet/core/extensions/console-log-formatter',
   ),
   format(
     'klog',
@@ -140,8 +213,15 @@ export const WRAPPERS: readonly WrapperFormat[] = [
     'clock-level',
     'record',
     'd[',
-    String.raw`\[?(?:\d\d/\d\d/\d\d )?\d\d:\d\d:\d\d(?:[.,]\d{1,6})?\]?[ \t]{1,4}(?:[-|][ \t]{1,4})?[[(]?(?<level>${LEVEL})\b[\])]?(?:[ \t]{0,4}[-|:])?[ \t]{1,16}`,
+    String.raw`\[?(?:\d\d/\d\d/\d\d )?\d\d:\d\d:\d\d(?:[.,]\d{1,6})?\]?[ \t]{1,4}(?:[-|][ \t]{1,4})?[[(]?(?<level>${LEVEL})\b[\])]?(?:[ \t]{0,8}[-|:])?[ \t]{1,16}`,
     'https://rich.readthedocs.io/en/stable/logging.html',
+  ),
+  format(
+    'clock',
+    'record',
+    'd[',
+    String.raw`\[?(?:\d{1,2}:\d\d:\d\d(?:[.,]\d{1,6})?(?: [AP]M)?|\d{1,2}:\d\d[AP]M)\]?(?:[ \t]{0,4}[-|])?[ \t]{1,16}(?=(?:[\w.\-]{1,64}=\S{1,128} ){0,4}(?:[[(]?[\w.$:\-/]{1,128}(?: Proxy| Router)?[\])]?[ \t]{0,4}[-|:]{0,2}[ \t]{0,8}){0,2}?(?:[[(]?${LEVEL}\b|\[${LOWER} {0,8}\]|${SHORT} ))`,
+    'https://docs.python.org/3/library/logging.html#logging.Formatter.formatTime',
   ),
   format(
     'postgres',
@@ -163,6 +243,88 @@ export const WRAPPERS: readonly WrapperFormat[] = [
     'd[',
     String.raw`(?:\[(?<time2>${ISO})\](?:[ \t]{0,4}[-|:,])?[ \t]{0,8}|(?<time>${ISO})(?:[ \t]{0,4}[-|:,])?[ \t]{1,8})`,
     'https://www.rfc-editor.org/rfc/rfc3339',
+  ),
+  // ---- behind a time: thread, place, logger, level, one at a time ----
+  format(
+    'pairs-before-level',
+    'record',
+    'l',
+    String.raw`(?:request_id=(?<request>\S{1,128}) |[a-z][\w.]{0,63}=\S{1,256} ){1,8}(?=\[${LOWER} {0,8}\])`,
+    'https://hexdocs.pm/logger/Logger.Formatter.html',
+    'time',
+  ),
+  format(
+    'name-before-level',
+    'record',
+    'ul_[',
+    String.raw`\[?(?<logger>${LOGGER}(?: Proxy| Router)?)\]?[ \t]{0,4}[-|:]{0,2}[ \t]{0,8}(?=\[?${LEVEL}\b[\]:]?[ \t\-|:])`,
+    'https://docs.python.org/3/library/logging.html#logrecord-attributes',
+    'time',
+  ),
+  format(
+    'thread',
+    'record',
+    '[{',
+    String.raw`(?:\[[\w .:#/\-]{1,64}\][ \t]{0,4}(?=[[(]?${LEVEL}\b)|\{[\w.\-]{1,128}:\d{1,6}\}[ \t]{1,4}(?=${LEVEL}\b))`,
+    'https://logback.qos.ch/manual/layouts.html',
+    'time',
+  ),
+  format(
+    'level-after-time',
+    'record',
+    'ul[',
+    String.raw`(?:\[(?<level>${ANY_LEVEL}) {0,8}\]|(?<level2>${LOWER})(?=[:\t])|(?<level3>${SHORT})(?= )|(?<level4>${LEVEL})\b)(?:[ \t]{0,8}[-|:]{1,2}(?=[ \t]|$))?[ \t]{0,16}`,
+    'https://github.com/winstonjs/winston',
+    'time',
+  ),
+  format(
+    'file-after-time',
+    'record',
+    'lu[',
+    String.raw`\[?[\w.\-/]{1,128}\.(?:py|go|js|ts|java|rs|rb|kt|cs):\d{1,6}\]?(?:[ \t]{0,4}[-|:])?[ \t]{1,4}`,
+    'https://pkg.go.dev/log#pkg-constants',
+    'time',
+  ),
+  // ---- behind a level: place and logger ----
+  format(
+    'spring',
+    'record',
+    'd',
+    String.raw`\d{1,10} --- (?:\[[^\]\n]{0,64}\] {0,2}){1,3}(?<logger>[\w.$\[\]/]{1,128})[ \t]{1,64}: `,
+    'https://docs.spring.io/spring-boot/reference/features/logging.html',
+    'level',
+  ),
+  format(
+    'pid-after-level',
+    'record',
+    '(',
+    String.raw`\((?:[\w.\-]{1,64}/)?\d{1,10}(?: on [\w.\-]{1,64})?\): `,
+    'https://github.com/pinojs/pino-pretty',
+    'level',
+  ),
+  format(
+    'thread-after-level',
+    'record',
+    '[',
+    String.raw`\[(?:main|[\w.\-/ ]{0,60}-?\d{1,6})\][ \t]{1,4}(?=${DOTTED}[ \t]{1,64}[-:])`,
+    'https://logging.apache.org/log4j/2.x/manual/pattern-layout.html',
+    'level',
+  ),
+  format(
+    'place-after-level',
+    'record',
+    'lu[_-',
+    String.raw`-?[ \t]{0,2}(?:\[[\w.<>/\-]{1,128}:\d{1,6}\]|[\w.\-/]{1,128}\.(?:py|go|js|ts|java|rs|rb|kt|cs)(?::\w{1,64})?:\d{1,6}|(?<logger>${DOTTED}):[\w.<>]{1,64}:\d{1,6}|in [a-z_][\w.]{0,63}:)(?:[ \t]{0,4}[-|:]|\t)?[ \t]{1,4}`,
+    'https://docs.python.org/3/library/logging.html#logrecord-attributes',
+    'level',
+  ),
+  format(
+    'name-after-level',
+    'record',
+    'lu_[',
+    String.raw`(?:\[(?<logger>[\w.\-/:$]{1,128})\][ \t]{0,4}(?:[-:|][ \t]{1,4})?|(?<logger2>${DOTTED})(?::\d{1,6})?[ \t]{0,64}(?:[-|:]{1,2}(?:[ \t]{1,4}|$)|\t)|(?<logger3>[a-z_][\w.\-]{0,63})(?:[ \t]{1,16}[-|][ \t]{1,4}|\t))`,
+    'https://docs.python.org/3/library/logging.html#logrecord-attributes',
+    'level',
   ),
   format(
     'python-basic',
@@ -186,6 +348,13 @@ export const WRAPPERS: readonly WrapperFormat[] = [
     'https://docs.python.org/3/library/logging.html#logrecord-attributes',
   ),
   format(
+    'pytest',
+    'record',
+    'u',
+    String.raw`(?<level>${LEVEL}) {1,8}(?<logger>[\w.\-]{1,128}):[\w.\-]{1,128}:\d{1,6} `,
+    'https://docs.pytest.org/en/stable/how-to/logging.html',
+  ),
+  format(
     'level-name',
     'record',
     'u',
@@ -198,6 +367,13 @@ export const WRAPPERS: readonly WrapperFormat[] = [
     'u',
     String.raw`(?<level>${LEVEL})(?::[ \t]{1,16}|[ \t]{1,8}[-|][ \t]{1,4})`,
     'https://docs.python.org/3/library/logging.html#logrecord-attributes',
+  ),
+  format(
+    'winston',
+    'record',
+    'l',
+    String.raw`(?<level>info|warn|warning|error|debug|verbose|silly): (?=\S)`,
+    'https://github.com/winstonjs/winston',
   ),
 ];
 
