@@ -4,7 +4,8 @@ import { decodeObject, readStructured } from '../processor/core/parse/structured
 import { type Unwrapped, unwrap } from '../processor/core/parse/unwrap.js';
 import type { CompiledRules } from '../processor/core/rules/compiled-rules.js';
 import { describeMiss, type NearMiss, nearMisses } from '../processor/core/rules/near-miss.js';
-import { groupsOf, SEARCH_LIMIT, type Subject } from '../processor/core/rules/rule-set.js';
+import { groupsOf } from '../processor/core/rules/rule-matcher.js';
+import { SEARCH_LIMIT, type Subject } from '../processor/core/rules/rule-set.js';
 import type { CompiledRule } from '../processor/core/rules/rule-types.js';
 import type { ShownEvent } from './parsed-line.js';
 
@@ -132,9 +133,7 @@ function subjectOf(message: string, tags: readonly string[]): { unwrapped: Unwra
 
 function extractedBy(rules: CompiledRule[], text: string): Explanation['extracted'] {
   return rules.flatMap((rule) => {
-    const match = rule.extract ? rule.pattern?.exec(text.slice(0, SEARCH_LIMIT)) : null;
-    if (!match) return [];
-    const captures = Object.entries(groupsOf(rule, match, text)).filter(([, value]) => value !== undefined);
-    return [{ rule: rule.name, captures: Object.fromEntries(captures) as Record<string, string> }];
+    const groups = rule.extract ? groupsOf(rule, text.slice(0, SEARCH_LIMIT)) : null;
+    return groups === null ? [] : [{ rule: rule.name, captures: { ...groups } as Record<string, string> }];
   });
 }

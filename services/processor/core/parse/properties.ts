@@ -1,14 +1,10 @@
+import { bareObject } from '../bare-object.js';
 import { toMilliseconds, toNumber } from './units.js';
 
 /** Properties under construction. Nothing is inherited, so that a key `__proto__` is data like any other. */
 export type Properties = Record<string, unknown>;
 
-/** Its instances inherit nothing, as `Object.create(null)`, but are no hash table, which costs thrice as much. */
-class Bare {}
-Object.setPrototypeOf(Bare.prototype, null);
-Reflect.deleteProperty(Bare.prototype, 'constructor');
-
-export const newProperties = (): Properties => new Bare() as Properties;
+export const newProperties = (): Properties => bareObject<unknown>();
 
 /** Largest text of a captured property, characters; `message` holds the whole. */
 export const MAX_CAPTURED_CHARS = 65_536;

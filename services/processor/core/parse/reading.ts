@@ -1,5 +1,6 @@
+import { groupsOf } from '../rules/rule-matcher.js';
 import type { RuleMatch, RuleSet } from '../rules/rule-set.js';
-import { groupsOf, valueAt } from '../rules/rule-set.js';
+import { valueAt } from '../rules/rule-set.js';
 import type { CompiledRule, Takes } from '../rules/rule-types.js';
 import { stripAnsi } from './ansi.js';
 import { eventTypeOf } from './event-types.js';
@@ -151,7 +152,7 @@ function readObject(
   if (typeof framework === 'string' && framework.length <= 64) reading.framework = framework;
 
   const subject = { text: message ?? '', raw: message ?? '', hasColours: false, json, tags };
-  const found = rules.classify(subject, (rule) => rule.json !== null);
+  const found = rules.classifyObject(subject);
   if (found) applyClassifier(reading, found, json);
   else if (structured.eventType !== null) {
     reading.eventType = structured.eventType;
@@ -235,9 +236,8 @@ function headOfPairs(text: string): string {
 }
 
 function matchForced(rule: CompiledRule, { text, raw }: Unwrapped): RuleMatch | null {
-  const subject = rule.raw ? raw : text;
-  const match = rule.pattern!.exec(subject);
-  return match && { rule, match, groups: groupsOf(rule, match, subject) };
+  const groups = groupsOf(rule, rule.raw ? raw : text);
+  return groups && { rule, groups };
 }
 
 function applyClassifier(reading: Reading, found: RuleMatch, json: Record<string, unknown> | null): void {

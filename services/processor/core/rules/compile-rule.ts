@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
 import { canonicalJson } from '../../../../lib/model/json.js';
 import { requiredLiterals } from './literals.js';
+import { LEAST_NEEDLE_CHARS } from './needles.js';
+import { type Matcher, regExpMatcher } from './rule-matcher.js';
 import type {
   CompiledField,
   CompiledRule,
@@ -94,13 +96,16 @@ export function compileRule(written: WrittenRule): CompiledRule | RuleFault {
   let pattern: RegExp | null = null;
   let literals: string[] | null = null;
   let starts: string[] | null = null;
+  let firsts: number[] | null = null;
+  let matcher: Matcher | null = null;
   if (definition.pattern !== undefined) {
     const { source, flags } = translatePattern(definition.pattern);
     try {
       pattern = new RegExp(source, flags);
+      matcher = regExpMatcher(source, flags);
       const required = requiredLiterals(source, flags);
       literals = definition.literals ?? required.any;
-      starts = required.starts;
+      ({ starts, firsts } = required);
     } catch (error) {
       return fault(`pattern does not compile: ${error instanceof Error ? error.message : String(error)}`);
     }
@@ -114,12 +119,15 @@ export function compileRule(written: WrittenRule): CompiledRule | RuleFault {
   }
   let until: RegExp | null = null;
   let last: RegExp | null = null;
-  const also: RegExp[] = [];
+  const also: Matcher[] = [];
   const json: JsonCondition[] = [];
   try {
     if (definition.until !== undefined) until = new RegExp(translatePattern(definition.until).source);
     if (definition.last !== undefined) last = new RegExp(translatePattern(definition.last).source);
-    for (const text of definition.also ?? []) also.push(new RegExp(translatePattern(text).source));
+    for (const text of definition.also ?? []) {
+      const { source, flags } = translatePattern(text);
+      also.push(regExpMatcher(source, flags));
+    }
     for (const [path, text] of Object.entries(definition.json ?? {}))
       json.push({
         paths: exporterPaths(path).map((one) => one.split('/')),
@@ -133,25 +141,34 @@ export function compileRule(written: WrittenRule): CompiledRule | RuleFault {
   }
 
   const requires = definition.requires ?? [];
+  const raw = definition.on === 'raw';
+  const extract =
+    definition.mode === 'extract' ||
+    (definition.mode === undefined && definition.event_type === 'log' && isExtractionName(definition.name));
+  if (extract && matcher === null) return fault('mode extract needs a pattern');
   return {
     name: definition.name,
     version: versionOf(definition),
     set,
     origin,
     pattern,
+    matcher,
     also,
     json: json.length > 0 ? json : null,
     eventType: definition.event_type,
     framework: definition.framework ?? null,
     priority: definition.priority ?? (set === null ? USER_PRIORITY : 0),
-    extract:
-      definition.mode === 'extract' ||
-      (definition.mode === undefined && definition.event_type === 'log' && isExtractionName(definition.name)),
-    raw: definition.on === 'raw',
+    extract,
+    raw,
     fields: Object.entries(definition.field_mappings ?? {}).map(compileField),
     properties: Object.entries(definition.properties ?? {}),
     literals,
+    unsearched:
+      literals !== null && (raw || literals.some(({ length }) => length < LEAST_NEEDLE_CHARS))
+        ? literals
+        : null,
     starts,
+    firsts,
     requires: requires.filter((tag) => !tag.startsWith('!')),
     forbids: requires.filter((tag) => tag.startsWith('!')).map((tag) => tag.slice(1)),
     sets: definition.sets ?? [],

@@ -1,12 +1,15 @@
 import { type AST, RegExpParser } from '@eslint-community/regexpp';
+import { firstCharacters } from './first-characters.js';
 
 /**
  * What every match of a pattern must contain, so that most rules are passed over by one `includes`. `any`: at least one
- * of these occurs in the text; `starts`: the text begins with one of them (set only for patterns anchored by `^`).
+ * of these occurs in the text; `starts`: the text begins with one of them (set only for patterns anchored by `^`); `firsts`: codes of
+ * the characters that it may begin with, as {@link firstCharacters} says.
  */
 export interface RequiredLiterals {
   any: string[] | null;
   starts: string[] | null;
+  firsts: number[] | null;
 }
 
 const LEAST_LENGTH = 3;
@@ -17,11 +20,13 @@ export function requiredLiterals(source: string, flags: string): RequiredLiteral
   const pattern = new RegExpParser({ ecmaVersion: 2024 }).parsePattern(source, 0, source.length, {
     unicode: flags.includes('u'),
   });
-  if (flags.includes('i')) return { any: null, starts: null };
+  const firsts = firstCharacters(pattern, flags);
+  if (flags.includes('i')) return { any: null, starts: null, firsts };
   const any = anyOf(pattern.alternatives);
-  const starts = pattern.alternatives.map(startOf);
+  const starts = flags.includes('m') ? [null] : pattern.alternatives.map(startOf);
   return {
     any,
+    firsts,
     starts:
       starts.every((texts): texts is string[] => texts !== null) && starts.flat().length <= MOST_ALTERNATIVES
         ? starts.flat()

@@ -1,12 +1,13 @@
-import { Bigrams, literalSlots } from './bigrams.js';
+import { bareObject } from '../bare-object.js';
+import { BEYOND_ASCII } from './first-characters.js';
+import { Needles } from './needles.js';
+import { type Groups, groupsOf } from './rule-matcher.js';
 import type { CompiledRule } from './rule-types.js';
 
-/** A rule that matched, with what it captured. `match` is null for a rule on decoded JSON alone. */
+/** A rule that matched, with what it captured by name, its further patterns and those on the decoded object included. */
 export interface RuleMatch {
   rule: CompiledRule;
-  match: RegExpExecArray | null;
-  /** Named groups of `match` and of the patterns on the decoded object. */
-  groups: Record<string, string | undefined>;
+  groups: Groups;
 }
 
 /** What a rule is tried on. */
@@ -20,34 +21,32 @@ export interface Subject {
   tags: readonly string[];
 }
 
-/** A rule that is searched for anywhere, with the slots of its literals. */
-interface Gate {
-  rule: CompiledRule;
-  slots: number[][] | null;
-}
-
-const gateOf = (rule: CompiledRule): Gate => ({
-  rule,
-  slots: rule.starts === null && rule.literals !== null ? rule.literals.map(literalSlots) : null,
-});
-
-const OTHER = 128;
 /** Unanchored patterns look at this much of a line: a pattern of a user's may be quadratic. */
 export const SEARCH_LIMIT = 16_384;
 
 /**
  * The rules of one log group in their order (priority, then as written). Invariant: the answer is that of trying each
- * rule in turn; the tables only leave out rules that cannot match.
+ * rule in turn; the tables only leave out rules that cannot match. Rules are bits of words in their order: what the first character
+ * allows, and what the literals found in one pass over the text allow.
  */
 export class RuleSet {
-  /** Candidates by the first character of the text: rules anchored on it and rules that may start anywhere. */
-  private readonly byFirst: Gate[][];
-  private readonly rawRules: CompiledRule[];
+  /** Rules on text: those on colours come before those of a lower priority. */
+  private readonly onText: CompiledRule[];
+  private readonly extractors: CompiledRule[];
   private readonly jsonRules: CompiledRule[];
-  private readonly extractors: Gate[];
-  private readonly bigrams = new Bigrams();
-  /** The text that {@link RuleSet.bigrams} is of: classify and extract mostly follow on one another. */
-  private filled: string | null = null;
+  /** Of each first character, the rules on text that may begin so. */
+  private readonly byFirst: Int32Array[];
+  private readonly coloured: Int32Array;
+  /** Rules on text, then extractors. */
+  private readonly needles: Needles;
+  /** Those that no literal is known of. */
+  private readonly needless: Int32Array;
+  /** JSON rules by the first step of the paths that one of their conditions needs. */
+  private readonly byKey: Map<string, Int32Array>;
+  private readonly keyless: Int32Array;
+  private readonly keyed: Int32Array;
+  /** The text that {@link RuleSet.needles} has searched: classify and extract mostly follow on one another. */
+  private searched: string | null = null;
   private readonly named = new Map<string, CompiledRule>();
   private readonly joined = new Set<string>();
 
@@ -60,21 +59,27 @@ export class RuleSet {
       this.named.set(rule.name, rule);
       for (const name of rule.joins) this.joined.add(name);
     }
-    this.extractors = ordered.filter((rule) => rule.extract).map(gateOf);
+    this.extractors = ordered.filter((rule) => rule.extract);
     const classifiers = ordered.filter((rule) => !rule.extract);
     this.jsonRules = classifiers.filter((rule) => rule.json !== null);
-    this.rawRules = classifiers.filter((rule) => rule.raw && rule.json === null);
-    const onText = classifiers.filter((rule) => !rule.raw && rule.json === null);
-    const gates = onText.map(gateOf);
-    this.byFirst = Array.from({ length: OTHER + 1 }, (_, code) =>
-      gates.filter(
-        ({ rule: { starts } }) =>
-          starts === null ||
-          starts.some((start) =>
-            code === OTHER ? start.charCodeAt(0) >= OTHER : start.charCodeAt(0) === code,
-          ),
-      ),
+    this.onText = classifiers
+      .filter((rule) => rule.json === null)
+      .sort((a, b) => b.priority - a.priority || Number(a.raw) - Number(b.raw));
+    this.coloured = bitsOf(this.onText, ({ raw }) => raw);
+    this.byFirst = Array.from({ length: BEYOND_ASCII + 1 }, (_, code) =>
+      bitsOf(this.onText, ({ raw, firsts }) => !raw && (firsts?.includes(code) ?? true)),
     );
+    const sought = [...this.onText, ...this.extractors].map(needlesOf);
+    this.needles = new Needles(sought);
+    this.needless = bitsOf(sought, (literals) => literals === null);
+    this.keyless = bitsOf(this.jsonRules, (rule) => keysOf(rule) === null);
+    this.byKey = new Map(
+      [...new Set(this.jsonRules.flatMap((rule) => keysOf(rule) ?? []))].map((key) => [
+        key,
+        bitsOf(this.jsonRules, (rule) => keysOf(rule)?.includes(key) ?? false),
+      ]),
+    );
+    this.keyed = new Int32Array(this.keyless.length);
   }
 
   /** The rule of that name, or undefined. */
@@ -87,105 +92,109 @@ export class RuleSet {
     return name !== null && this.joined.has(name);
   }
 
-  /** The first rule that classifies the subject, by `accept` where given. */
-  classify(subject: Subject, accept?: (rule: CompiledRule) => boolean): RuleMatch | null {
-    const { text, tags } = subject;
-    if (subject.json !== null) {
-      for (const rule of this.jsonRules) {
-        if (accept && !accept(rule)) continue;
+  /** The first rule on text that classifies the subject. */
+  classify({ text, raw, hasColours, tags }: Subject): RuleMatch | null {
+    this.search(text);
+    const { onText, coloured, needless } = this;
+    const { found } = this.needles;
+    const code = text.charCodeAt(0);
+    const first = this.byFirst[code < BEYOND_ASCII ? code : BEYOND_ASCII]!;
+    for (let word = 0; word < first.length; word++) {
+      let bits = first[word]! & (found[word]! | needless[word]!);
+      if (hasColours) bits |= coloured[word]!;
+      for (; bits !== 0; bits &= bits - 1) {
+        const rule = onText[(word << 5) + lowestBit(bits)]!;
         if (!allows(rule, tags)) continue;
-        const groups = matchJson(rule, subject.json);
-        if (groups === null) continue;
-        if (rule.pattern === null) return { rule, match: null, groups };
-        const match = rule.pattern.exec(text);
-        if (match) return { rule, match, groups: { ...groups, ...match.groups } };
+        const groups = match(rule, rule.raw ? raw : text);
+        if (groups !== null) return { rule, groups };
       }
-    }
-    const first = text.charCodeAt(0);
-    const candidates = this.byFirst[first < OTHER ? first : OTHER] ?? this.byFirst[OTHER]!;
-    const rawRules = subject.hasColours ? this.rawRules : NONE;
-    let nextRaw = 0;
-    this.fill(text);
-    for (const { rule, slots } of candidates) {
-      while (nextRaw < rawRules.length && rawRules[nextRaw]!.priority > rule.priority) {
-        const found = tryRule(rawRules[nextRaw++]!, subject.raw, tags, accept);
-        if (found) return found;
-      }
-      if (slots !== null && !this.mayContain(slots)) continue;
-      const found = tryRule(rule, text, tags, accept);
-      if (found) return found;
-    }
-    while (nextRaw < rawRules.length) {
-      const found = tryRule(rawRules[nextRaw++]!, subject.raw, tags, accept);
-      if (found) return found;
     }
     return null;
   }
 
-  private fill(text: string): void {
-    if (this.filled === text) return;
-    this.bigrams.fill(text, SEARCH_LIMIT);
-    this.filled = text;
-  }
-
-  private mayContain(literals: number[][]): boolean {
-    for (const slots of literals) if (this.bigrams.mayContain(slots)) return true;
-    return false;
+  /** The first rule on decoded objects that classifies the subject. */
+  classifyObject({ text, json, tags }: Subject): RuleMatch | null {
+    if (json === null) return null;
+    const { keyed } = this;
+    keyed.set(this.keyless);
+    for (const key of Object.keys(json)) {
+      const rules = this.byKey.get(key);
+      if (rules !== undefined) for (let word = 0; word < keyed.length; word++) keyed[word]! |= rules[word]!;
+    }
+    for (let word = 0; word < keyed.length; word++) {
+      for (let bits = keyed[word]!; bits !== 0; bits &= bits - 1) {
+        const rule = this.jsonRules[(word << 5) + lowestBit(bits)]!;
+        if (!allows(rule, tags)) continue;
+        const onObject = matchJson(rule, json);
+        if (onObject === null) continue;
+        if (rule.matcher === null) return { rule, groups: onObject };
+        const onText = match(rule, text);
+        if (onText !== null) return { rule, groups: Object.assign(bareObject<string>(), onObject, onText) };
+      }
+    }
+    return null;
   }
 
   /** Every rule of mode `extract` that matches. */
   extract(text: string, each: (found: RuleMatch) => void): void {
-    this.fill(text);
-    for (const { rule, slots } of this.extractors) {
-      if (slots !== null && !this.mayContain(slots)) continue;
-      if (!mayMatch(rule, text)) continue;
-      const match = rule.pattern!.exec(limited(rule, text));
-      if (match) each({ rule, match, groups: groupsOf(rule, match, text) });
+    this.search(text);
+    const { extractors, needless } = this;
+    const { found } = this.needles;
+    const from = this.onText.length;
+    for (let i = 0; i < extractors.length; i++) {
+      const bit = from + i;
+      if (((found[bit >> 5]! | needless[bit >> 5]!) & (1 << (bit & 31))) === 0) continue;
+      const rule = extractors[i]!;
+      const groups = match(rule, text);
+      if (groups !== null) each({ rule, groups });
     }
   }
-}
 
-const NONE: CompiledRule[] = [];
-const NO_GROUPS: Record<string, string | undefined> = {};
-
-function tryRule(
-  rule: CompiledRule,
-  text: string,
-  tags: readonly string[],
-  accept: ((rule: CompiledRule) => boolean) | undefined,
-): RuleMatch | null {
-  if (!mayMatch(rule, text)) return null;
-  if (accept && !accept(rule)) return null;
-  if (!allows(rule, tags)) return null;
-  const match = rule.pattern!.exec(limited(rule, text));
-  return match ? { rule, match, groups: groupsOf(rule, match, text) } : null;
-}
-
-/** Named groups of a match and of the rule's further patterns. */
-export function groupsOf(
-  rule: CompiledRule,
-  match: RegExpExecArray,
-  text: string,
-): Record<string, string | undefined> {
-  if (rule.also.length === 0) return match.groups ?? NO_GROUPS;
-  const groups: Record<string, string | undefined> = { ...match.groups };
-  const within = limited(rule, text);
-  for (const pattern of rule.also) {
-    for (const [name, value] of Object.entries(pattern.exec(within)?.groups ?? NO_GROUPS))
-      groups[name] ??= value;
+  private search(text: string): void {
+    if (this.searched === text) return;
+    this.needles.search(text, SEARCH_LIMIT);
+    this.searched = text;
   }
-  return groups;
 }
 
-const limited = (rule: CompiledRule, text: string): string =>
-  rule.starts === null && text.length > SEARCH_LIMIT ? text.slice(0, SEARCH_LIMIT) : text;
+const NO_GROUPS: Groups = bareObject();
 
-function mayMatch({ starts, literals }: CompiledRule, text: string): boolean {
-  if (starts !== null) {
-    for (const start of starts) if (text.startsWith(start)) return true;
-    return false;
+const lowestBit = (bits: number): number => 31 - Math.clz32(bits & -bits);
+
+function bitsOf<T>(all: readonly T[], has: (one: T) => boolean): Int32Array {
+  const bits = new Int32Array(Math.ceil(all.length / 32));
+  all.forEach((one, at) => {
+    if (has(one)) bits[at >> 5]! |= 1 << (at & 31);
+  });
+  return bits;
+}
+
+/** Literals one of which must occur, to be searched for; null where there are none. */
+const needlesOf = ({ starts, literals, unsearched }: CompiledRule): readonly string[] | null =>
+  starts !== null || unsearched !== null ? null : literals;
+
+/** First steps of the paths one of which must be there for a rule on objects; null where it needs none. */
+function keysOf(rule: CompiledRule): string[] | null {
+  const needed = rule.json!.find(({ absent }) => !absent);
+  return needed === undefined ? null : needed.paths.map((path) => path[0]!);
+}
+
+/** What a rule captures of a text, or null where it does not match. */
+function match(rule: CompiledRule, text: string): Groups | null {
+  if (rule.starts !== null) {
+    if (!startsWithAny(text, rule.starts)) return null;
+    return groupsOf(rule, text);
   }
-  if (literals === null) return true;
+  if (rule.unsearched !== null && !includesAny(text, rule.unsearched)) return null;
+  return groupsOf(rule, text.length > SEARCH_LIMIT ? text.slice(0, SEARCH_LIMIT) : text);
+}
+
+function startsWithAny(text: string, starts: readonly string[]): boolean {
+  for (const start of starts) if (text.startsWith(start)) return true;
+  return false;
+}
+
+function includesAny(text: string, literals: readonly string[]): boolean {
   for (const literal of literals) if (text.includes(literal)) return true;
   return false;
 }
@@ -197,11 +206,8 @@ function allows({ requires, forbids }: CompiledRule, tags: readonly string[]): b
 }
 
 /** Groups captured from a decoded object, or null where the rule's conditions do not hold. */
-function matchJson(
-  rule: CompiledRule,
-  json: Record<string, unknown>,
-): Record<string, string | undefined> | null {
-  let groups = NO_GROUPS;
+function matchJson(rule: CompiledRule, json: Record<string, unknown>): Groups | null {
+  let groups: Groups = NO_GROUPS;
   for (const { paths, pattern, absent } of rule.json!) {
     let value: unknown;
     for (const path of paths) {

@@ -1,3 +1,5 @@
+import type { Matcher } from './rule-matcher.js';
+
 /** Where a rule was written, for messages: `patterns/langchain.yaml:12`. */
 export interface RuleOrigin {
   file: string;
@@ -101,8 +103,11 @@ export interface CompiledRule {
   version: string;
   set: string | null;
   origin: RuleOrigin;
+  /** As written, with named groups: for telling about it. */
   pattern: RegExp | null;
-  also: RegExp[];
+  /** {@link CompiledRule.pattern} ready to be matched. */
+  matcher: Matcher | null;
+  also: Matcher[];
   json: JsonCondition[] | null;
   eventType: string;
   framework: string | null;
@@ -113,8 +118,12 @@ export interface CompiledRule {
   properties: [string, string | number | boolean][];
   /** Any of them must occur; null: always tried. */
   literals: string[] | null;
+  /** Those of the literals that RuleSet cannot search for; any of them must occur. */
+  unsearched: string[] | null;
   /** The text must begin with one of these; null: it may begin with anything. */
   starts: string[] | null;
+  /** Codes of the characters that it must begin with, 128 for all beyond ASCII; null: any. */
+  firsts: number[] | null;
   requires: string[];
   forbids: string[];
   sets: string[];

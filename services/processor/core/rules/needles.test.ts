@@ -1,0 +1,35 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { Needles } from './needles.js';
+
+const foundBits = (needles: Needles, count: number): boolean[] =>
+  Array.from({ length: count }, (_, at) => (needles.found[at >> 5]! & (1 << (at & 31))) !== 0);
+
+test('it finds what includes finds, whatever the literals share', () => {
+  const part = fc.constantFrom('ing', 'calling', 'Tool', 'tool', 'aab', 'baa', '🧠 x', 'é', ' ', 'n":', 'ab');
+  const text = fc.array(part, { maxLength: 12 }).map((parts) => parts.join(''));
+  const literal = text.filter(({ length }) => length >= 3);
+  fc.assert(
+    fc.property(
+      fc.array(fc.option(fc.array(literal, { maxLength: 3 }), { nil: null }), { maxLength: 70 }),
+      fc.array(text, { maxLength: 5 }),
+      (literals, texts) => {
+        const needles = new Needles(literals);
+        for (const one of texts) {
+          needles.search(one, one.length);
+          expect(foundBits(needles, literals.length)).toEqual(
+            literals.map((of) => of?.some((each) => one.includes(each)) ?? false),
+          );
+        }
+      },
+    ),
+  );
+});
+
+test('what lies beyond the limit is not seen, what touches it from before is', () => {
+  const needles = new Needles([['end']]);
+  needles.search('an end', 6);
+  expect(foundBits(needles, 1)).toEqual([true]);
+  needles.search('an end', 5);
+  expect(foundBits(needles, 1)).toEqual([false]);
+});
