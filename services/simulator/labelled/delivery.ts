@@ -1,6 +1,6 @@
 import type { Random } from '../../../lib/testing/random.js';
 import { logNormal } from './draw.js';
-import type { LabelledLine, Write } from './record.js';
+import type { LabelledLine, Stream, Write } from './record.js';
 import type { Delivery } from './scenario.js';
 
 /** Time from a write to its arrival where nothing is wrong, milliseconds. */
@@ -29,7 +29,7 @@ export function deliver(random: Random, writes: Write[], delivery: Delivery): La
       const line: LabelledLine = {
         input: {
           message: text,
-          timestamp: new Date(Math.round(atMs + stream.skewMs)).toISOString(),
+          timestamp: new Date(shownMs(atMs, stream)).toISOString(),
           source: { ...stream.source, ...(stream.hasLogIds && { log_id: String(number) }) },
         },
         truth: {
@@ -55,6 +55,10 @@ export function deliver(random: Random, writes: Write[], delivery: Delivery): La
   }
   return arriving.sort((a, b) => a.arrivesMs - b.arrivesMs).map(({ line }) => line);
 }
+
+/** A write's time as its shipper gives it. */
+const shownMs = (atMs: number, { skewMs, resolutionMs }: Stream): number =>
+  Math.round((atMs + skewMs) / resolutionMs) * resolutionMs;
 
 function delayOf(random: Random, { disorder, disorder_s, late, late_s }: Delivery): number {
   if (random.chance(late)) return logNormal(random, late_s * 1_000, 0.8);

@@ -72,6 +72,7 @@ function drawUnits(random: Random, deployment: Deployment, skewS: number): Unit[
         domains: [random.pick(DOMAINS()), random.pick(DOMAINS())],
         model: random.pick(vocabulary().models),
         style: random.below(2 ** 31),
+        pace: random.pick([1, 1, 4, 15, 60]),
       })),
       streams: Array.from({ length: deployment.platform === 'lambda' ? 0 : streams_per_agent }, (_, index) =>
         drawStream(random, deployment, number, index, skewS),

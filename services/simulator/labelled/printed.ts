@@ -43,6 +43,8 @@ export interface Run {
   agent: string;
   /** Chance of a library to say something in a step. */
   libraryLines: number;
+  /** How much slower than the fastest the program is between two records that it prints without waiting for anything. */
+  pace: number;
 }
 
 /** A framework's way to print a run. */
@@ -54,9 +56,8 @@ export class Printer {
   private waitedMs = 0;
 
   constructor(
-    private readonly random: Random,
+    private readonly run: Run,
     private readonly logger: string,
-    private readonly libraryLines: number,
   ) {}
 
   wait(ms: number): void {
@@ -90,18 +91,19 @@ export class Printer {
 
   /** Logged by a library, now and then. */
   library(model: string): void {
-    if (!this.random.chance(this.libraryLines)) return;
-    const [logger, text, level] = this.random.pick(libraryLines(model, this.random));
+    const { random, libraryLines } = this.run;
+    if (!random.chance(libraryLines)) return;
+    const [logger, text, level] = random.pick(sayings(model, random));
     this.add({ kind: 'library', origin: 'library', logger, level, lines: [text], fields: {} });
   }
 
   private add(record: Omit<Printed, 'afterMs'>): void {
     this.records.push({ ...record, afterMs: this.waitedMs });
-    this.waitedMs = 0.2 + this.random.next() * 3;
+    this.waitedMs = (0.2 + this.run.random.next() * 3) * this.run.pace;
   }
 }
 
-function libraryLines(model: string, random: Random): [logger: string, text: string, level: Level][] {
+function sayings(model: string, random: Random): [logger: string, text: string, level: Level][] {
   const host = model.startsWith('claude')
     ? 'api.anthropic.com/v1/messages'
     : model.startsWith('mistral')

@@ -105,6 +105,7 @@ export function drawStream(
         log_stream: stream,
       },
       hasLogIds: true,
+      resolutionMs: 1,
       skewMs,
     };
   }
@@ -114,6 +115,8 @@ export function drawStream(
       name: stream,
       source: { system: 'file', log_group: name, log_stream: stream },
       hasLogIds: false,
+      // read by a tail once a second
+      resolutionMs: 1_000,
       skewMs,
     };
   }
@@ -122,6 +125,7 @@ export function drawStream(
     name: stream,
     source: { system: 'container', log_group: `${name}-${program}`, log_stream: stream },
     hasLogIds: random.chance(0.5),
+    resolutionMs: 1,
     skewMs,
   };
 }

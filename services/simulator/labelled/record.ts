@@ -56,6 +56,8 @@ export interface Stream {
   source: StreamSource;
   /** Whether its lines have ids of their own at the source. */
   hasLogIds: boolean;
+  /** Finest time that its shipper gives, milliseconds. */
+  resolutionMs: number;
   /** By how much its clock is ahead, milliseconds. */
   skewMs: number;
 }

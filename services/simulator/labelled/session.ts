@@ -17,6 +17,7 @@ export interface Agent {
   model: string;
   /** Seed of what its authors chose. */
   style: number;
+  pace: number;
 }
 
 /** A session before it is placed in time and streams. */
@@ -45,6 +46,7 @@ export function drawSession(random: Random, deployment: Deployment, agent: Agent
       style: new Random(agent.style),
       agent: agent.name,
       libraryLines: deployment.library_lines,
+      pace: agent.pace,
     });
     for (const one of printed) {
       atMs += one.afterMs;

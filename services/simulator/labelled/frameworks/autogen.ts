@@ -5,7 +5,7 @@ import { pythonRepr } from './values.js';
 /** A team of AutoGen: AgentChat's console, or the older `user (to assistant):` dialogue. */
 export const autogen: Framework = (run) => {
   const { plan, random, style } = run;
-  const print = new Printer(random, 'autogen_core', run.libraryLines);
+  const print = new Printer(run, 'autogen_core');
   const chat = style.chance(0.6) ? new Console(run, print) : new Dialogue(run, print);
   chat.say('start', 'user', plan.question);
   chat.steps(plan.steps);

@@ -5,7 +5,7 @@ import { vocabulary } from '../vocabulary.js';
 /** A crew with `verbose=True`: headings with `#`, older debug lines, or boxes. */
 export const crewai: Framework = (run) => {
   const { plan, random, style: team } = run;
-  const print = new Printer(random, 'crew.runner', run.libraryLines);
+  const print = new Printer(run, 'crew.runner');
   const style = team.pick(['heading', 'debug', 'box'] as const);
   const crew = new Crew(run, print, style, team.pick(vocabulary().roles));
   if (team.chance(0.5)) print.log('start', `Crew kickoff: ${plan.question}`);

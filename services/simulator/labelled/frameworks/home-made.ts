@@ -12,7 +12,7 @@ const dialectOf = (style: Random, agent: string): Dialect =>
 export const homeMade: Framework = (run) => {
   const { plan, random, agent, style } = run;
   const dialect = dialectOf(style, agent);
-  const print = new Printer(random, style.pick(['agent', 'app.agent', 'agent.loop']), run.libraryLines);
+  const print = new Printer(run, style.pick(['agent', 'app.agent', 'agent.loop']));
   print.log('start', dialect.start(plan));
   print.wait(moment(random));
   printSteps(run, dialect, print, plan.steps);

@@ -4,7 +4,7 @@ import { shortDuration } from './values.js';
 
 /** `set_debug(True)`: every run of the tree announces itself with its path, inputs and outputs as JSON over several lines. */
 export const langchainDebug: Framework = (run) => {
-  const print = new Printer(run.random, 'langchain', run.libraryLines);
+  const print = new Printer(run, 'langchain');
   const tree = new RunTree(print, run);
   const { plan, random } = run;
   const coloured = run.style.chance(0.7);

@@ -7,7 +7,7 @@ const COLOURS = ['36;1m\x1b[1;3m', '33;1m\x1b[1;3m', '38;5;200m\x1b[1;3m'];
 /** `verbose=True`: an AgentExecutor's dialogue on stdout, with or without colours, as ReAct text or as function calls. */
 export const langchainVerbose: Framework = (run) => {
   const { plan, random, style } = run;
-  const print = new Printer(random, 'agent.service', run.libraryLines);
+  const print = new Printer(run, 'agent.service');
   const dialogue = new Dialogue(run, print, style.chance(0.6), style.chance(0.3));
   if (style.chance(0.6)) {
     print.log('start', style.pick([`Received question: ${plan.question}`, `user asked: ${plan.question}`]));

@@ -6,7 +6,7 @@ import { pythonRepr } from './values.js';
 /** A graph of LangGraph: its debug log of steps, or the banners and `Node '…':` lines of a streamed run. */
 export const langgraph: Framework = (run) => {
   const { plan, random, style } = run;
-  const print = new Printer(random, 'graph.app', run.libraryLines);
+  const print = new Printer(run, 'graph.app');
   const graph = style.chance(0.5) ? new DebugLog(run, print) : new Banners(run, print);
   graph.start();
   print.wait(moment(random));

@@ -7,7 +7,7 @@ import { pythonRepr, shortDuration } from './values.js';
 export const llamaindex: Framework = (run) => {
   const { plan, random } = run;
   const style = run.style.pick(['react', 'functions', 'engine'] as const);
-  const print = new Printer(random, 'llama_index.core', run.libraryLines);
+  const print = new Printer(run, 'llama_index.core');
   if (style === 'react') print.out('start', `> Running step ${uuid(random)}. Step input: ${plan.question}`);
   else if (style === 'functions') print.out('start', `Added user message to memory: ${plan.question}`);
   else print.log('start', `Query: ${plan.question}`, { logger: 'llama_index.core.query_engine' });

@@ -6,7 +6,7 @@ const LOGGER = 'openai.agents';
 /** The OpenAI Agents SDK with its debug log on: turns, tools and handoffs of a runner. */
 export const openaiAgents: Framework = (run) => {
   const { plan, random, agent, style } = run;
-  const print = new Printer(random, 'app', run.libraryLines);
+  const print = new Printer(run, 'app');
   const debug = (kind: Parameters<Printer['log']>[0], text: string) =>
     print.log(kind, text, { level: 'DEBUG', logger: LOGGER });
   const showsTrace = style.chance(0.5);

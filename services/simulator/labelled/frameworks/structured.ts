@@ -78,7 +78,7 @@ const NAMES: Names[] = [
 export const structured: Framework = (run) => {
   const { plan, random, style } = run;
   const names = style.pick(NAMES);
-  const print = new Printer(random, style.pick(['agent', 'agent.runtime']), run.libraryLines);
+  const print = new Printer(run, style.pick(['agent', 'agent.runtime']));
   print.log('start', names.start, { fields: { question: plan.question, model: plan.model } });
   print.wait(moment(random));
   printSteps(run, names, print, plan.steps);
