@@ -227,7 +227,9 @@ function inheritOrRun(
           splitOnRunBoundaries,
         );
   const chosen = verdict === null ? undefined : near[verdict.index];
-  context.learn(signatureOfLine(step), false, chosen === undefined);
+  // what was guessed teaches nothing: only a stream that was silent says that a run opens
+  const isCertain = verdict === null || (chosen !== undefined && verdict.confidence >= CERTAIN);
+  context.learn(isCertain ? signatureOfLine(step) : null, false, verdict === null);
   const agent_id = event.agentId ?? streamAgent(event, stream);
   if (chosen !== undefined) {
     extend(chosen, event, agent, false);
@@ -261,8 +263,11 @@ function inheritOrRun(
   };
 }
 
+const CERTAIN = 0.9;
+
+/** Of what is not understood, only lines that begin with words are alike. */
 const signatureOfLine = (step: RunStep): string | null =>
-  step.eventType === 'log' ? null : signatureOf(step);
+  step.eventType === 'log' && step.words === null ? null : signatureOf(step);
 
 const keyOf = (stream: string, { kind, id, agent }: StreamRun): string =>
   kind === 'run'

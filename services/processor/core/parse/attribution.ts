@@ -217,13 +217,14 @@ export function scoreOfNew(step: RunStep, candidates: number, habits: StreamHabi
   if (seen === 0 || candidates === 0) return base;
   const opened = habits.opened[signature] ?? 0;
   const learned = Math.log((opened + 0.5) / (seen - opened + 0.5));
-  const trust = (0.6 * seen) / (seen + 4);
+  // a type speaks for itself, words that are not understood only by what they have come to mean
+  const trust = step.words === null ? (0.6 * seen) / (seen + 4) : seen / (seen + 2);
   return (1 - trust) * base + trust * learned;
 }
 
 /** What steps are told apart by when a stream's habits are learned. */
-export const signatureOf = ({ eventType, chainType, dialect }: RunStep): string =>
-  `${eventType}/${chainType ?? dialect ?? ''}`;
+export const signatureOf = ({ eventType, chainType, dialect, words }: RunStep): string =>
+  `${eventType}/${words ?? chainType ?? dialect ?? ''}`;
 
 function scoreOf(
   step: RunStep,

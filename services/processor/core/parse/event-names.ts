@@ -9,11 +9,11 @@ const PHASES: Record<string, Phase> = {};
 for (const [phase, words] of [
   [
     'start',
-    'start started starting begin began begun beginning received enter entered entering kickoff launched launching created opened sent sending requested submitted invoke invoked invoking called calling initiated triggered spawned request',
+    'start started starting begin began begun beginning received enter entered entering kickoff launched launching created opened sent sending requested submitted invoke invoked invoking called calling initiated triggered spawned request executing running using performing',
   ],
   [
     'end',
-    'end ended ending finish finished finishing complete completed completing done exit exited exiting returned returning succeeded success result output response responded answered closed stopped ok',
+    'end ended ending finish finished finishing complete completed completing done exit exited exiting returned returning succeeded success result output response responded answered executed closed stopped ok',
   ],
   [
     'error',

@@ -66,6 +66,8 @@ interface LinePart {
 export const REPLY_TO_HEADER = 'reply-to';
 
 /** Source systems whose records another processor reads. */
+const textOf = (value: unknown, otherwise = ''): string => (typeof value === 'string' ? value : otherwise);
+
 const FOREIGN_SYSTEMS = new Set(['postgresql']);
 const MAX_TAGS = 16;
 const NO_TAGS: readonly string[] = [];
@@ -155,8 +157,13 @@ export class ParseProcessor implements Processor<RawInput, ParseState> {
         agentId: content.agentId,
         groupByStream: false,
         configuredAgent: agentId,
-        step: stepOf(content.eventType, content.framework, content.properties),
-        about: typeof body.properties.message === 'string' ? salientOf(body.properties.message) : [],
+        step: stepOf(
+          content.eventType,
+          content.framework,
+          content.properties,
+          textOf(body.properties.message),
+        ),
+        about: salientOf(textOf(body.properties.message)),
         invocation: null,
       },
       stream,
@@ -253,7 +260,12 @@ export class ParseProcessor implements Processor<RawInput, ParseState> {
         agentId: reading.agentId,
         groupByStream: reading.groupByStream,
         configuredAgent,
-        step: stepOf(reading.eventType, reading.framework, reading.properties),
+        step: stepOf(
+          reading.eventType,
+          reading.framework,
+          reading.properties,
+          textOf(reading.properties.text, reading.unwrapped.text),
+        ),
         about: salientOf(reading.unwrapped.text),
         invocation: invocationStep(reading),
       },

@@ -8,6 +8,8 @@ export interface RunStep {
   durationMs: number | null;
   /** Who prints: the library, framework or logger. */
   dialect: string | null;
+  /** First words of a line that is not understood; null for others. */
+  words: string | null;
   /** Thread, task or process that the line's prefix names. */
   lane: string | null;
 }

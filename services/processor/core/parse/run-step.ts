@@ -5,7 +5,12 @@ const MAX_NAME_CHARS = 32;
 const MAX_CALL_ID_CHARS = 48;
 
 /** What of an event tells whose line it is; names are cut, for the shape of a run is kept in the state. */
-export function stepOf(eventType: string, framework: string | null, properties: Properties): RunStep {
+export function stepOf(
+  eventType: string,
+  framework: string | null,
+  properties: Properties,
+  text: string,
+): RunStep {
   const { chain_type, tool_name, tool_call_id, duration_ms, lib, thread } = properties;
   return {
     eventType,
@@ -14,8 +19,15 @@ export function stepOf(eventType: string, framework: string | null, properties: 
     callId: cut(tool_call_id, MAX_CALL_ID_CHARS),
     durationMs: typeof duration_ms === 'number' ? duration_ms : null,
     dialect: cut(lib ?? framework, MAX_NAME_CHARS),
+    words: eventType === 'log' ? firstWords(text) : null,
     lane: cut(thread, MAX_NAME_CHARS),
   };
+}
+
+/** The first two words, which programs tend to print alike. */
+function firstWords(text: string): string | null {
+  const [words] = /^[A-Za-z]{2,16}(?: [A-Za-z]{2,16})?(?![A-Za-z])/.exec(text) ?? [null];
+  return words;
 }
 
 const cut = (value: unknown, chars: number): string | null =>

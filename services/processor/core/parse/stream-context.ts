@@ -86,7 +86,8 @@ export class StreamContext {
     if (signature === null) return;
     const { seen, opened } = state;
     const count = seen[signature];
-    if (count === undefined && Object.keys(seen).length >= MAX_SIGNATURES) return;
+    // what has never opened a run needs no memory
+    if (count === undefined && (!opensRun || Object.keys(seen).length >= MAX_SIGNATURES)) return;
     seen[signature] = (count ?? 0) + 1;
     if (opensRun) opened[signature] = (opened[signature] ?? 0) + 1;
     if (seen[signature] < MEMORY_LINES) return;
