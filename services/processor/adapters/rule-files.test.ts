@@ -90,7 +90,7 @@ describe('rules of config.yaml', () => {
     ],
     [
       'a built-in rule can be switched off',
-      '[{name: langchain_thought, enabled: false}, {name: langchain_thought_inside, enabled: false}]',
+      '[{name: langchain_thought, enabled: false}, {name: langchain_thought_inside, enabled: false}, {name: phrase_thought, enabled: false}]',
       'Thought: x',
       'log',
     ],
