@@ -3,6 +3,7 @@ import { UserError } from '../../deploy/local/stack.js';
 import type { CostEstimate } from '../../lib/model/cost/estimate-cost.js';
 import type { Relation } from '../../lib/model/trace-tree.js';
 import type { EventRow, TraceRow } from '../../lib/stores/surreal/rows.js';
+import type { explain } from '../gateway/core/explain.js';
 
 /** A trace as `GET /api/v1/traces/:id` gives it. */
 export interface TraceDetail extends TraceRow {
@@ -11,6 +12,9 @@ export interface TraceDetail extends TraceRow {
   events_truncated: boolean;
   merged_from: string | null;
 }
+
+/** Why an event is where it is, as `GET /api/v1/events/:id/explain` gives it. */
+export type EventExplanation = ReturnType<typeof explain>;
 
 export interface SearchAnswer {
   mode: 'semantic' | 'lexical (hashed)';
@@ -82,6 +86,10 @@ export class ApiClient {
 
   trace(id: string): Promise<TraceDetail | null> {
     return this.request<TraceDetail>('GET', `/api/v1/traces/${encodeURIComponent(id)}`);
+  }
+
+  explain(eventId: string): Promise<EventExplanation | null> {
+    return this.request<EventExplanation>('GET', `/api/v1/events/${encodeURIComponent(eventId)}/explain`);
   }
 
   async events(query: Record<string, string>): Promise<EventRow[]> {

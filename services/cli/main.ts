@@ -8,6 +8,7 @@ import * as clean from './commands/clean.js';
 import * as consume from './commands/consume.js';
 import * as demo from './commands/demo.js';
 import * as down from './commands/down.js';
+import * as explain from './commands/explain.js';
 import * as lag from './commands/lag.js';
 import * as logs from './commands/logs.js';
 import * as parse from './commands/parse.js';
@@ -37,6 +38,7 @@ const COMMANDS = [
   parse,
   patterns,
   trace,
+  explain,
   search,
 ];
 

@@ -169,9 +169,9 @@ export function describeEvent({
 const plain = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value));
 
 /** Text on one line, cut; colours and control characters of a log are not for this terminal. */
-export function oneLine(text: string): string {
+export function oneLine(text: string, width = TEXT_WIDTH): string {
   const clean = stripVTControlCharacters(text)
     .replace(/\p{Cc}+/gu, ' ')
     .trim();
-  return clean.length > TEXT_WIDTH ? `${clean.slice(0, TEXT_WIDTH - 1)}…` : clean;
+  return clean.length > width ? `${clean.slice(0, width - 1)}…` : clean;
 }

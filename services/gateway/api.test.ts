@@ -1,6 +1,7 @@
 import { FormatRegistry } from '@sinclair/typebox';
 import { Value } from '@sinclair/typebox/value';
 import { describe, expect, it } from 'vitest';
+import type { Ports } from './ports.js';
 import { Problem } from './problem.js';
 import { EventPage, Explanation, SearchOut, TraceDetail, TracePage } from './schemas.js';
 import {
@@ -161,8 +162,21 @@ describe('the server', () => {
 });
 
 describe('reading', () => {
-  const store = {
+  const store: Ports['store'] = {
     ...emptyStore,
+    getEventContext: async (id: string) =>
+      id === 'e-1'
+        ? {
+            event: anEventRow(),
+            trace: aTraceRow(),
+            bound_by: { event_id: 'e-0', timestamp: '2026-01-07T18:59:00.000Z' },
+            continued_by: null,
+            before: [
+              { event_id: 'e-0', event_type: 'log', timestamp: '2026-01-07T18:59:00.000Z', strategy: 1 },
+            ],
+            after: [],
+          }
+        : null,
     getEvent: async (id: string) => (id === 'e-1' ? anEventRow() : null),
     getEventsByIds: async (ids: readonly string[]) =>
       ids.flatMap((id) => (id === 'gone' ? [] : [anEventRow({ event_id: id })])),
@@ -271,9 +285,11 @@ describe('reading', () => {
       rule: 'langchain/tool_call',
       strategy: 2,
       group_key: 'session:s-1',
+      links: { previous_trace_ids: ['g-1'], bound_by: { event_id: 'e-0' } },
+      siblings: { before: [{ event_id: 'e-0' }], after: [] },
       raw: { offset: 7 },
     });
-    expect(body.summary).toContain('carries a session or request id (strategy 2)');
+    expect(body.summary).toContain('It names its session or request s-1.');
   });
 
   it.each(['/api/v1/events/no', '/api/v1/events/no/explain', '/api/v1/traces/no'])(

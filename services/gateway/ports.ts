@@ -1,5 +1,6 @@
 import type { PriceTable } from '../../lib/model/cost/price-table.js';
 import type {
+  EventContext,
   EventFilter,
   EventRow,
   Paging,
@@ -50,6 +51,8 @@ export interface StorePort {
   listTraces(filter: TraceFilter & Paging): Promise<{ traces: TraceRow[]; next_cursor: string | null }>;
   /** One that was merged leads to the trace that it is part of. */
   getTrace(traceId: string, maxEvents: number): Promise<TraceView | null>;
+  /** An event with what is stored about its place, up to `siblings` of its trace on either side. */
+  getEventContext(eventId: string, siblings: number): Promise<EventContext | null>;
   findTraceBySession(sessionId: string): Promise<string | null>;
 }
 

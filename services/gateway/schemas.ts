@@ -117,18 +117,51 @@ const eventOut = {
 export const EventOut = Type.Object(eventOut);
 export const EventPage = Type.Object({ events: Type.Array(EventOut), next_cursor: Nullable(Type.String()) });
 
+const Sibling = Type.Object({
+  event_id: Type.String(),
+  event_type: Type.String(),
+  timestamp: Moment('When it happened'),
+  strategy: Type.Integer({ minimum: 1, maximum: 4 }),
+});
+
 export const Explanation = Type.Object({
   event_id: Type.String(),
   trace_id: Type.String(),
   summary: Type.String({ description: 'The answer in words' }),
-  rule: Nullable(Type.String({ description: 'Rule that read the line; null: the event came structured' })),
+  rule: Nullable(
+    Type.String({
+      description: 'Rule that read the line; null: its sender named the type, or nothing recognised it',
+    }),
+  ),
   rule_version: Nullable(Type.String()),
   captures: Type.Record(Type.String(), Type.String()),
   strategy: Type.Integer({ minimum: 1, maximum: 4 }),
+  strategy_in_words: Type.String(),
   inherited: Nullable(Type.String({ description: 'What came from the log stream around the line' })),
-  confidence: Nullable(Type.Number()),
+  confidence: Nullable(Type.Number({ description: 'In what was inherited, 0 to 1' })),
+  evidence: Type.Array(Type.String(), { description: 'What speaks for it' }),
   group_id: Type.String(),
   group_key: Type.String({ description: 'What the group id is derived from' }),
+  links: Type.Object({
+    previous_trace_ids: Type.Array(Type.String(), {
+      description: 'Under which the group was known before it was moved; they lead to the trace',
+    }),
+    bound_by: Nullable(
+      Type.Object(
+        { event_id: Type.String(), timestamp: Type.String() },
+        {
+          description: 'The event that names both the session and the trace',
+        },
+      ),
+    ),
+    continues: Nullable(Type.String({ description: 'The trace that this one goes on from' })),
+    continued_by: Nullable(Type.String({ description: 'The trace in which the group goes on' })),
+  }),
+  siblings: Type.Object(
+    { before: Type.Array(Sibling), after: Type.Array(Sibling) },
+    { description: 'The nearest events of the trace, in order of time' },
+  ),
+  source: Nullable(Json),
   flags: Type.Array(Type.String()),
   raw: Type.Object({
     topic: Type.String(),

@@ -2,6 +2,7 @@ export * from './causes.js';
 export { connectSurreal, type SurrealSettings, type SurrealStore } from './connection.js';
 export { BadCursorError } from './cursor.js';
 export { StoreRefusedError, StoreUnavailableError } from './errors.js';
+export { type EventContext, getEventContext, type Sibling } from './explain.js';
 export {
   countEvents,
   type EventFilter,

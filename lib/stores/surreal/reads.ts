@@ -32,6 +32,12 @@ export async function getEvent(store: SurrealStore, eventId: string): Promise<Ev
   return rows[0] ? toEventRow(rows[0]) : null;
 }
 
+/** The row of a trace as it is, merged or not; null where it has none. */
+export async function getTraceRow(store: SurrealStore, traceId: string): Promise<TraceRow | null> {
+  const [rows] = await store.query<[StoredRecord[]]>('SELECT * FROM $id;', { id: traceRecord(traceId) });
+  return rows[0] ? toTraceRow(rows[0]) : null;
+}
+
 /** Those of `eventIds` that exist, in the order asked for. */
 export async function getEventsByIds(store: SurrealStore, eventIds: string[]): Promise<EventRow[]> {
   if (eventIds.length === 0) return [];
@@ -112,11 +118,9 @@ async function followTrace(store: SurrealStore, traceId: string): Promise<TraceR
   let row: TraceRow | null = null;
   let next: string | null = traceId;
   for (let hop = 0; next !== null && hop < MAX_HOPS; hop++) {
-    const [rows]: [StoredRecord[]] = await store.query<[StoredRecord[]]>('SELECT * FROM $id;', {
-      id: traceRecord(next),
-    });
-    if (!rows[0]) break; // its row has not arrived yet: the last one known stands
-    row = toTraceRow(rows[0]);
+    const found: TraceRow | null = await getTraceRow(store, next);
+    if (!found) break; // its row has not arrived yet: the last one known stands
+    row = found;
     next = row.merged_into === next ? null : row.merged_into;
   }
   return row;

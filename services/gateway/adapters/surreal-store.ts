@@ -2,6 +2,7 @@ import {
   BadCursorError,
   findTraceBySession,
   getEvent,
+  getEventContext,
   getEventsByIds,
   getTrace,
   listEvents,
@@ -21,6 +22,7 @@ export function surrealStore(store: SurrealStore): StorePort & { health(): PartH
     listEvents: (filter) => asking(() => listEvents(store, filter)),
     listTraces: (filter) => asking(() => listTraces(store, filter)),
     getTrace: (traceId, maxEvents) => asking(() => getTrace(store, traceId, { maxEvents })),
+    getEventContext: (eventId, siblings) => asking(() => getEventContext(store, eventId, siblings)),
     findTraceBySession: (sessionId) => asking(() => findTraceBySession(store, sessionId)),
     health: () => {
       const { connected, reason } = store.health();

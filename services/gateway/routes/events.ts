@@ -6,6 +6,8 @@ import { EventOut, EventPage, EventQuery, Explanation, IdParams } from '../schem
 import { eventOut, given, periodOf, problemsOf } from './answers.js';
 
 const TAG = ['events'];
+/** Events of the trace shown on either side of one that is explained. */
+const SIBLINGS = 5;
 
 export function eventRoutes(app: FastifyInstance, { store }: Ports): void {
   app.get<{ Querystring: EventQuery }>(
@@ -52,13 +54,19 @@ export function eventRoutes(app: FastifyInstance, { store }: Ports): void {
         response: { 200: Explanation, ...problemsOf(400, 401, 403, 404, 429, 503) },
       },
     },
-    async ({ params }) => explain(await found(params.id)),
+    async ({ params }) => {
+      const context = await store.getEventContext(params.id, SIBLINGS);
+      if (!context) throw notFound(params.id);
+      return explain(context);
+    },
   );
 
   async function found(id: string) {
     const row = await store.getEvent(id);
-    if (!row)
-      throw new Problem('not-found', `no event has the id ${id}; one just sent may not be stored yet`);
+    if (!row) throw notFound(id);
     return row;
   }
 }
+
+const notFound = (id: string) =>
+  new Problem('not-found', `no event has the id ${id}; one just sent may not be stored yet`);

@@ -121,6 +121,7 @@ export const emptyStore: Ports['store'] = {
   listEvents: async () => ({ events: [], next_cursor: null }),
   listTraces: async () => ({ traces: [], next_cursor: null }),
   getTrace: async () => null,
+  getEventContext: async () => null,
   findTraceBySession: async () => null,
 };
 
