@@ -5,8 +5,8 @@ import { probeWrite } from '../../lib/stores/surreal/probe-write.js';
 import { recountTraces } from '../../lib/stores/surreal/recount.js';
 import { markForRecount, moveGroup, writeEvents, writeTraces } from '../../lib/stores/surreal/writes.js';
 import { type Attempt, writeOrIsolate } from './bisect.js';
-import { findCauses } from './core/causes.js';
 import type { Folded } from './core/fold.js';
+import { KnownGroups } from './core/known-groups.js';
 
 /** Rows of one statement: larger ones gain nothing and lose more to a refused row. */
 const CHUNK_ROWS = 500;
@@ -26,6 +26,8 @@ export interface EventCounts {
 
 /** Puts what a batch comes to into SurrealDB; everything it does can be done again without harm. */
 export class RowWriter<Origin> {
+  private readonly known = new WeakMap<AbortSignal, KnownGroups>();
+
   constructor(
     private readonly store: SurrealStore,
     private readonly ports: WriterPorts<Origin>,
@@ -122,13 +124,39 @@ export class RowWriter<Origin> {
     });
   }
 
+  /** Edges of the groups whose events ask for them; their rows are read once for as long as the partition is owned. */
   private async relate(events: AgentEvent[], signal: AbortSignal): Promise<void> {
-    const asking = events.filter((event) => event.options?.extract_relationships);
-    for (const groupId of new Set(asking.map((event) => event.group_id))) {
-      await this.again(signal, async () => {
-        const { steps, causes } = await readGroupSteps(this.store, groupId);
-        await writeCauses(this.store, groupId, findCauses(steps), causes);
-      });
+    const byGroup = new Map<string, AgentEvent[]>();
+    for (const event of events) {
+      const members = byGroup.get(event.group_id);
+      if (members) members.push(event);
+      else byGroup.set(event.group_id, [event]);
     }
+    const known = this.knownTo(signal);
+    for (const [groupId, members] of byGroup) {
+      const asks = members.some((event) => event.options?.extract_relationships);
+      if (!asks && !known.has(groupId)) continue;
+      try {
+        await this.again(signal, async () => {
+          if (!known.has(groupId)) known.learn(groupId, await readGroupSteps(this.store, groupId));
+          const { existing, wanted } = known.add(groupId, members);
+          await writeCauses(this.store, groupId, wanted, existing);
+          known.wrote(groupId, wanted);
+        });
+      } catch (error) {
+        known.forget(groupId);
+        throw error;
+      }
+    }
+  }
+
+  /** A signal lives as long as one ownership of a partition, and so does what is known of its groups. */
+  private knownTo(signal: AbortSignal): KnownGroups {
+    let known = this.known.get(signal);
+    if (!known) {
+      known = new KnownGroups();
+      this.known.set(signal, known);
+    }
+    return known;
   }
 }

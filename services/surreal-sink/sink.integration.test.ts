@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { Registry } from 'prom-client';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { loadSchemas } from '../../lib/config/schemas.js';
 import { Codec } from '../../lib/model/codec.js';
 import type { AgentEvent, AgentTrace, GroupLink } from '../../lib/model/events.js';
@@ -235,6 +235,38 @@ describe('the handler of agent-events', () => {
     await deliver([at('call', 'tool_call', 2_000), at('other', 'log', 1_000)]);
     expect((await getTrace(store, 't1'))?.causes).toEqual([
       { event_id: 'result', cause_id: 'call', reason: 'answers_call' },
+    ]);
+  });
+
+  test('the rows of a group are read once for as long as the partition is owned, and anew by its next owner', async () => {
+    const options = { auto_create_traces: true, generate_embeddings: true, extract_relationships: true };
+    const properties = '{"tool_name":"web"}';
+    const at = (event_id: string, event_type: string, timestamp_ms: number): Sent => ({
+      event: sampleEvent({ event_id, event_type, timestamp_ms, options, properties }),
+    });
+    const asked = vi.spyOn(store, 'query');
+    const readings = () =>
+      asked.mock.calls.filter(([text]) => text.includes('FROM causedBy WHERE group_id')).length;
+    const first = new AbortController().signal;
+    await deliver([at('call', 'tool_call', 1_000)], 'agent-events', 0, first);
+    await deliver([at('result', 'tool_result', 2_000)], 'agent-events', 1, first);
+    await deliver([at('second call', 'tool_call', 3_000)], 'agent-events', 2, first);
+    expect(readings()).toBe(1);
+    await deliver(
+      [at('second result', 'tool_result', 4_000)],
+      'agent-events',
+      3,
+      new AbortController().signal,
+    );
+    expect(readings()).toBe(2);
+    asked.mockRestore();
+    const causes = (await getTrace(store, 't1'))!.causes.map(({ event_id, cause_id }) => [
+      event_id,
+      cause_id,
+    ]);
+    expect(causes.sort()).toEqual([
+      ['result', 'call'],
+      ['second result', 'second call'],
     ]);
   });
 

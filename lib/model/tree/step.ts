@@ -77,6 +77,20 @@ const CALL_ID = [
   'gen_ai.tool.call.id',
 ];
 
+/** The properties that {@link stepOf} looks at: a reader of many events may leave out the rest. */
+export const STEP_PROPERTIES: readonly string[] = [
+  ...SPAN_ID,
+  ...PARENT_ID,
+  ...CALL_ID,
+  'id',
+  'tool_name',
+  'model',
+  'chain_type',
+  'request_id',
+  'platform_event',
+  'duration_ms',
+];
+
 export function stepOf(event: TreeEvent): Step {
   const { event_type: type, properties, agent_id: agent, source } = event;
   const [family, role] = Object.hasOwn(ROLES, type) ? ROLES[type]! : platformRole(type, properties);

@@ -1,23 +1,16 @@
+import type { Cause, CauseReason } from '../../model/tree/causes.js';
+import { STEP_PROPERTIES, type TreeEvent } from '../../model/tree/step.js';
 import type { SurrealStore } from './connection.js';
 import { causeRecord, eventRecord } from './records.js';
 
-export interface Cause {
-  event_id: string;
-  cause_id: string;
-  reason: string;
-}
-
-/** What finding causes needs of the rows of a group, in no order. */
+/** An event as far as its causes need it, and whether its sender asked for them. */
 export interface GroupStep {
-  event_id: string;
-  timestamp_ms: number;
-  event_type: string;
-  agent_id: string | null;
-  tool_name: string | null;
-  model: string | null;
-  /** Whether its sender asked for causedBy edges. */
+  event: TreeEvent;
   asked: boolean;
 }
+
+// names hold dots and such, so they are quoted and come back by place
+const PROPERTY_PATHS = STEP_PROPERTIES.map((name) => `properties.\`${name}\``).join(', ');
 
 /** Every event of a group, and the causedBy edges that the group has. */
 export async function readGroupSteps(
@@ -25,27 +18,33 @@ export async function readGroupSteps(
   groupId: string,
 ): Promise<{ steps: GroupStep[]; causes: Cause[] }> {
   const [rows, edges] = await store.query<[unknown[][], unknown[][]]>(
-    `SELECT VALUE [id, timestamp, event_type, agent_id, properties.tool_name, properties.model,
-       options.extract_relationships] FROM agent_event WHERE group_id = $group_id;
+    `SELECT VALUE [id, timestamp, event_type, agent_id, session_id, source, raw,
+       options.extract_relationships, [${PROPERTY_PATHS}]] FROM agent_event WHERE group_id = $group_id;
      SELECT VALUE [in, out, reason] FROM causedBy WHERE group_id = $group_id;`,
     { group_id: groupId },
   );
   const text = (value: unknown) => (typeof value === 'string' ? value : null);
   const idOf = (record: unknown) => String((record as { id: unknown }).id);
   return {
-    steps: rows.map(([id, timestamp, event_type, agent_id, tool_name, model, asked]) => ({
-      event_id: idOf(id),
-      timestamp_ms: (timestamp as Date).getTime(),
-      event_type: event_type as string,
-      agent_id: text(agent_id),
-      tool_name: text(tool_name),
-      model: text(model),
+    steps: rows.map(([id, timestamp, event_type, agent_id, session_id, source, raw, asked, properties]) => ({
+      event: {
+        event_id: idOf(id),
+        timestamp: (timestamp as Date).toISOString(),
+        event_type: event_type as string,
+        agent_id: text(agent_id),
+        session_id: text(session_id),
+        source: (source ?? null) as TreeEvent['source'],
+        raw: raw as TreeEvent['raw'],
+        properties: Object.fromEntries(
+          (properties as unknown[]).map((value, index) => [STEP_PROPERTIES[index]!, value ?? undefined]),
+        ),
+      },
       asked: asked === true,
     })),
     causes: edges.map(([effect, cause, reason]) => ({
       event_id: idOf(effect),
       cause_id: idOf(cause),
-      reason: reason as string,
+      reason: reason as CauseReason,
     })),
   };
 }

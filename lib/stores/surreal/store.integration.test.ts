@@ -181,16 +181,44 @@ describe('writes', () => {
       store,
       ['a', 'b', 'c'].map((event_id) => sampleEvent({ event_id })),
     );
-    const cause = (event_id: string, cause_id: string) => ({ event_id, cause_id, reason: 'answers_call' });
+    const cause = (event_id: string, cause_id: string) => ({
+      event_id,
+      cause_id,
+      reason: 'answers_call' as const,
+    });
     await writeCauses(store, 'g1', [cause('b', 'a'), cause('c', 'a')], []);
-    const { causes, steps } = await readGroupSteps(store, 'g1');
-    expect(steps.map((step) => [step.event_id, step.tool_name])).toEqual([
-      ['a', 'web_search'],
-      ['b', 'web_search'],
-      ['c', 'web_search'],
-    ]);
+    const { causes } = await readGroupSteps(store, 'g1');
     await writeCauses(store, 'g1', [cause('c', 'b')], causes);
     expect((await readGroupSteps(store, 'g1')).causes).toEqual([cause('c', 'b')]);
+  });
+
+  test('the steps of a group come with what their causes depend on, whatever the properties are called', async () => {
+    const properties = {
+      tool_name: 'web',
+      'span.id': 's-1',
+      'gen_ai.tool.call.id': 'c-1',
+      duration_ms: 5,
+      message: 'x',
+    };
+    const given = { event_id: 'a', properties: JSON.stringify(properties), session_id: null, source: null };
+    await writeEvents(store, [sampleEvent(given), sampleEvent({ event_id: 'b', group_id: 'g2' })]);
+    const { steps } = await readGroupSteps(store, 'g1');
+    const { timestamp_ms, event_type, agent_id, raw } = sampleEvent(given);
+    expect(steps).toEqual([
+      {
+        asked: false,
+        event: {
+          event_id: 'a',
+          timestamp: new Date(timestamp_ms).toISOString(),
+          event_type,
+          agent_id,
+          session_id: null,
+          source: null,
+          raw,
+          properties: { tool_name: 'web', 'span.id': 's-1', 'gen_ai.tool.call.id': 'c-1', duration_ms: 5 },
+        },
+      },
+    ]);
   });
 
   test('retention deletes quiet traces with their events and edges, a bounded number at a time', async () => {
