@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import Table from 'cli-table3';
+import { UserError } from '../../deploy/local/stack.js';
 import { integer, readEnvironment, STACK } from '../../lib/config/env.js';
 import { loadSchemas } from '../../lib/config/schemas.js';
 import { connectRegistry, type Registry } from '../../lib/kafka/registry.js';
@@ -59,6 +60,12 @@ export async function runCommand(run: () => Promise<number>): Promise<void> {
     process.stderr.write(`vectadb: ${error instanceof Error ? error.message : String(error)}\n`);
     process.exitCode = 1;
   }
+}
+
+/** An option that is a whole number from 0. @throws UserError naming it. */
+export function wholeNumber(option: string, text: string): number {
+  if (!/^\d{1,9}$/.test(text)) throw new UserError(`${option} is '${text}', wanted is a whole number`);
+  return Number(text);
 }
 
 /** Writes a line, waiting while the reader is slower. */

@@ -1,11 +1,10 @@
 import type { Command } from 'commander';
-import { UserError } from '../../../deploy/local/stack.js';
 import { loadSchemas } from '../../../lib/config/schemas.js';
 import { Codec } from '../../../lib/model/codec.js';
 import { Analysis, type LineOutcome } from '../analysis.js';
 import { renderSummary, summarise } from '../analysis-summary.js';
 import { renderTraces } from '../analysis-view.js';
-import { runCommand, writeLine, writeText } from '../kafka-command.js';
+import { runCommand, wholeNumber, writeLine, writeText } from '../kafka-command.js';
 import { inputLines } from '../lines.js';
 import { continuesEvent, noEvent, type ParsedLine, parsedLine } from '../parsed-line.js';
 import { CONFIG_OPTION, readPrices, readRules } from '../rules-command.js';
@@ -77,7 +76,6 @@ function analyzedLine(analysis: Analysis, { event, fate, refused }: LineOutcome)
   return { ...parsedLine(analysis.eventOf(event), continuesEvent(fate)), event_id, strategy };
 }
 
-function limitOf(option: string, text: string): number {
-  if (!/^\d+$/.test(text)) throw new UserError(`${option} is '${text}', wanted is a whole number`);
-  return Number(text) || Number.POSITIVE_INFINITY;
-}
+/** 0 stands for all. */
+const limitOf = (option: string, text: string): number =>
+  wholeNumber(option, text) || Number.POSITIVE_INFINITY;

@@ -104,3 +104,31 @@ describe('patterns list', () => {
     expect(rules.at(-1)!.file).toMatch(/^patterns\/\w+\.yaml:\d+$/);
   });
 });
+
+describe('patterns suggest', () => {
+  it('prints rules that can be used as they are', async () => {
+    const lines = Array.from({ length: 40 }, (_, n) =>
+      n % 2 ? `2026-02-03T04:05:06Z INFO berth ${n} is free` : `Thought: ${n}`,
+    );
+    const log = tempFile('agent.log', lines.join('\n'));
+    const suggested = await run('suggest', '--config', '/no/config.yaml', log);
+    expect(suggested.stdout).toMatch(
+      /^# 20 of 20 lines .*\n\nparser_rules:\n {2}# 20 lines\n {2}- name: berth_is_free\n/,
+    );
+    const config = tempFile('config.yaml', suggested.stdout);
+    expect(await run('test', config)).toMatchObject({ code: 0 });
+    expect((await run('suggest', '--config', config, log)).stdout).toContain('20 lines');
+    const typed = tempFile(
+      'config.yaml',
+      suggested.stdout.replaceAll('event_type: log', 'event_type: decision'),
+    );
+    expect((await run('suggest', '--config', typed, log)).stdout).toBe('# every line is understood\n');
+  });
+
+  it('refuses a number that is none', async () => {
+    expect(await run('suggest', '--rules', 'many')).toMatchObject({
+      code: 1,
+      stderr: "vectadb: --rules is 'many', wanted is a whole number\n",
+    });
+  });
+});

@@ -1,12 +1,20 @@
 import type { Command } from 'commander';
+import { loadSchemas } from '../../../lib/config/schemas.js';
+import { Codec } from '../../../lib/model/codec.js';
 import { rulesToTest, type TestedRule } from '../../processor/adapters/rule-test-files.js';
 import { sampleFaults } from '../../processor/core/parse/rule-tests.js';
+import { settingsOf } from '../../processor/core/parse/settings.js';
 import type { CompiledRule } from '../../processor/core/rules/rule-types.js';
-import { runCommand, table, writeLine } from '../kafka-command.js';
+import { RuleSuggester } from '../../processor/core/suggest/rule-suggester.js';
+import { runCommand, table, wholeNumber, writeLine, writeText } from '../kafka-command.js';
+import { inputLines } from '../lines.js';
+import { LineParser } from '../parse-lines.js';
+import type { ParsedLine } from '../parsed-line.js';
 import { CONFIG_OPTION, readRules } from '../rules-command.js';
 import { originOf, renderFault, sampleOrigin } from '../sample-view.js';
+import { renderSuggestions } from '../suggested-rules.js';
 
-/** `vectadb patterns list | test`. */
+/** `vectadb patterns list | test | suggest`. */
 export function register(program: Command): void {
   const patterns = program.command('patterns').description('the rules that lines are read by');
   patterns
@@ -26,6 +34,18 @@ export function register(program: Command): void {
     .option('--json', 'for scripts')
     .action((files: string[], options: { json?: boolean }) =>
       runCommand(() => test(files.flatMap(rulesToTest), options.json)),
+    );
+  patterns
+    .command('suggest')
+    .description(
+      'cluster the lines that no rule understands, and print a rule for each cluster, as YAML for config.yaml',
+    )
+    .argument('[file]', 'file of lines; left out: standard input')
+    .option(...CONFIG_OPTION)
+    .option('--rules <n>', 'rules, at most', '20')
+    .option('--lines <n>', 'lines that a rule must read, at least', '2')
+    .action((file: string | undefined, options: { config: string; rules: string; lines: string }) =>
+      runCommand(() => suggest(file, options)),
     );
 }
 
@@ -88,4 +108,29 @@ async function test(tested: TestedRule[], json: boolean | undefined): Promise<nu
     );
   }
   return faults.length === 0 && samples > 0 ? 0 : 1;
+}
+
+async function suggest(
+  file: string | undefined,
+  options: { config: string; rules: string; lines: string },
+): Promise<number> {
+  const most = wholeNumber('--rules', options.rules);
+  const least = wholeNumber('--lines', options.lines);
+  const { config, rules } = readRules(options.config);
+  const parser = new LineParser({
+    codec: Codec.local(loadSchemas()),
+    rules,
+    settings: settingsOf(config),
+    nowMs: Date.now(),
+  });
+  const suggester = new RuleSuggester();
+  const take = (lines: ParsedLine[]) => {
+    for (const { parsed, continues, properties } of lines)
+      if (!parsed && !continues && typeof properties.message === 'string') suggester.add(properties.message);
+  };
+  for await (const line of await inputLines(file)) take(parser.take(line));
+  take(parser.end());
+  const names = rules.all().map(({ name }) => name);
+  await writeText(renderSuggestions(suggester.suggest(least, most, names)));
+  return 0;
 }
