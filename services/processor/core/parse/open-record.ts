@@ -28,6 +28,7 @@ export function openRecord(
   return {
     head,
     lastMs: appendMs,
+    changedMs: appendMs,
     tail: '',
     pieces: 0,
     ends: [],

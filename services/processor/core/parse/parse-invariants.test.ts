@@ -77,7 +77,18 @@ describe('for any lines of two streams with any gaps', () => {
       fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
         expect(comparable(run(steps, true).finish())).toEqual(comparable(run(steps, false).finish()));
       }),
-      { numRuns: 150 },
+      {
+        numRuns: 150,
+        // a blank line joins after the timer has fired
+        examples: [
+          [
+            [
+              { line: 1, stream: 1, gapMs: 0, act: 'none', aheadMs: 0 },
+              { line: 8, stream: 1, gapMs: 1_000, act: 'timer', aheadMs: 2_000 },
+            ],
+          ],
+        ],
+      },
     );
   });
 

@@ -237,6 +237,7 @@ export class ParseProcessor implements Processor<RawInput, ParseState> {
         open.lastMs = record.timestampMs;
         if (growRecord(open, joining, message, reading, stream, context.state, rules)) {
           open.changed = true;
+          open.changedMs = record.timestampMs;
           this.contents.delete(stream);
         }
         this.setTags(state, reading);
@@ -316,7 +317,7 @@ export class ParseProcessor implements Processor<RawInput, ParseState> {
     const content =
       this.contents.get(stream) ?? contentOfLines(open, readLines(open, stream, context.state), rules);
     this.contents.delete(stream);
-    this.forward(open.head, content, content.message, open.lastMs, open.sent, context);
+    this.forward(open.head, content, content.message, open.changedMs, open.sent, context);
     open.sent = true;
     open.changed = false;
   }

@@ -56,6 +56,8 @@ export interface OpenRecord {
   head: EventHead;
   /** Append time of its last line, Unix milliseconds. */
   lastMs: number;
+  /** Append time of the last line that changed its event; a blank line or an echo may join without a trace. */
+  changedMs: number;
   /** Text after the pieces in t/. */
   tail: string;
   pieces: number;
