@@ -6,16 +6,21 @@
 export type ValueKind = 'text' | 'any' | 'number' | 'milliseconds' | 'seconds';
 
 export interface FieldPaths {
+  /** Place in {@link ALL_FIELDS}. */
+  id: number;
   name: string;
   kind: ValueKind;
   paths: string[][];
 }
 
-const field = (name: string, kind: ValueKind, ...paths: string[]): FieldPaths => ({
-  name,
-  kind,
-  paths: paths.map((path) => path.split('/')),
-});
+/** Every field of this table. */
+export const ALL_FIELDS: FieldPaths[] = [];
+
+function field(name: string, kind: ValueKind, ...paths: string[]): FieldPaths {
+  const made = { id: ALL_FIELDS.length, name, kind, paths: paths.map((path) => path.split('/')) };
+  ALL_FIELDS.push(made);
+  return made;
+}
 
 /** Prefixes under which OpenTelemetry and its exporters keep attributes. */
 const attributes = (...names: string[]): string[] =>

@@ -18,6 +18,7 @@ import {
 } from './field-table.js';
 import { readLevel } from './levels.js';
 import { exactTimeValue, readTimeValue } from './line-time.js';
+import { PresentFields } from './present-fields.js';
 import { newProperties, type Properties } from './properties.js';
 import { toMilliseconds, toNumber } from './units.js';
 
@@ -69,33 +70,34 @@ export function decodeObject(text: string): Record<string, unknown> | null {
 
 /** Reads the fields of a decoded line. */
 export function readStructured(json: Record<string, unknown>): Structured {
+  present.turnTo(json);
   const properties = newProperties();
   for (const paths of PROPERTIES) {
     if (properties[paths.name] !== undefined) continue;
-    const value = pathValue(json, paths);
+    const value = pathValue(paths);
     if (value !== null) properties[paths.name] = value;
   }
   for (const paths of LINKS) {
-    const value = Object.hasOwn(json, paths.name) ? null : pathValue(json, paths);
+    const value = Object.hasOwn(json, paths.name) ? null : pathValue(paths);
     if (value !== null) properties[paths.name] = value;
   }
-  const span = spanOf(json);
+  const span = spanOf();
   const duration = properties.duration_ms ?? durationOf(json, span);
   if (duration !== null) properties.duration_ms = duration;
   // such a record has the time at which it began: what it says is over was not over then
   if (span !== null) properties.end_time = new Date(span.endMs).toISOString();
   keepOthers(json, properties);
-  const message = messageOf(json);
+  const message = messageOf();
   return {
     json,
     message,
     eventType: typeOf(json),
-    level: firstOf(json, LEVEL, readLevel),
-    timeMs: firstOf(json, TIME, readTimeValue),
-    logger: firstOf(json, LOGGER, (value) => (typeof value === 'string' ? value : null)),
-    traceId: firstOf(json, TRACE_ID, readId),
-    sessionId: firstOf(json, SESSION_ID, readId) ?? firstOf(json, REQUEST_ID, readId),
-    agentId: firstOf(json, AGENT_ID, readId),
+    level: present.firstOf(LEVEL, readLevel),
+    timeMs: present.firstOf(TIME, readTimeValue),
+    logger: present.firstOf(LOGGER, (value) => (typeof value === 'string' ? value : null)),
+    traceId: present.firstOf(TRACE_ID, readId),
+    sessionId: present.firstOf(SESSION_ID, readId) ?? present.firstOf(REQUEST_ID, readId),
+    agentId: present.firstOf(AGENT_ID, readId),
     properties,
   };
 }
@@ -110,23 +112,11 @@ export function readId(value: unknown): string | null {
   return /^(?:null|none|undefined|nil|unknown|n\/a|-)$/i.test(id) ? null : id;
 }
 
-function firstOf<T>(
-  json: Record<string, unknown>,
-  field: FieldPaths,
-  read: (value: unknown) => T | null,
-): T | null {
-  for (const path of field.paths) {
-    if (path.length > 1 && !Object.hasOwn(json, path[0]!)) continue;
-    const value = valueAt(json, path);
-    if (value === undefined || value === null) continue;
-    const got = read(value);
-    if (got !== null) return got;
-  }
-  return null;
-}
+/** The fields of the object at hand; nothing that is read here reads another object meanwhile. */
+const present = new PresentFields();
 
-const pathValue = (json: Record<string, unknown>, field: FieldPaths): unknown =>
-  firstOf(json, field, (value) => readValue(value, field.kind));
+const pathValue = (field: FieldPaths): unknown =>
+  present.hasAny(field) ? present.firstOf(field, (value) => readValue(value, field.kind)) : null;
 
 function readValue(value: unknown, kind: ValueKind): unknown {
   switch (kind) {
@@ -144,9 +134,9 @@ function readValue(value: unknown, kind: ValueKind): unknown {
 }
 
 /** Start and end of a record that tells both, Unix milliseconds with fractions. */
-function spanOf(json: Record<string, unknown>): { startMs: number; endMs: number } | null {
-  const endMs = firstOf(json, END_TIME, exactTimeValue);
-  const startMs = endMs === null ? null : firstOf(json, TIME, exactTimeValue);
+function spanOf(): { startMs: number; endMs: number } | null {
+  const endMs = present.firstOf(END_TIME, exactTimeValue);
+  const startMs = endMs === null ? null : present.firstOf(TIME, exactTimeValue);
   return startMs !== null && endMs !== null && endMs >= startMs ? { startMs, endMs } : null;
 }
 
@@ -168,8 +158,8 @@ function durationOf(json: Record<string, unknown>, span: ReturnType<typeof spanO
   return null;
 }
 
-function messageOf(json: Record<string, unknown>): string | null {
-  return firstOf(json, MESSAGE, (value) => (typeof value === 'string' && value !== '' ? value : null));
+function messageOf(): string | null {
+  return present.firstOf(MESSAGE, (value) => (typeof value === 'string' && value !== '' ? value : null));
 }
 
 function typeOf(json: Record<string, unknown>): string | null {
