@@ -104,12 +104,12 @@ export function addErrors(into: ErrorBreakdown, seed: number, outcomes: readonly
 const keyOf = ({ fault, lineClass, eventType, shape }: ErrorGroup): string =>
   [fault, lineClass, eventType, shape].join('\n');
 
-function classOf({ truth, input }: LabelledLine): LineClass {
+function classOf({ truth }: LabelledLine): LineClass {
   if (!truth.isHead) return 'joined line';
   if (truth.position === 'first') return 'first of a run';
   if (truth.position === 'last') return 'last of a run';
   if (truth.ids.length > 0) return 'with an id';
-  return truth.kind === 'library' || input.message.includes('httpx') ? 'of a library' : 'without an id';
+  return truth.kind === 'library' ? 'of a library' : 'without an id';
 }
 
 const SHAPE_CHARACTERS = 70;

@@ -35,6 +35,10 @@ export interface Outcome {
 const rules = () => loadRules(defaultAppConfig());
 let loaded: ReturnType<typeof rules> | undefined;
 
+/** The log is read when all of it has been written, as with `vectadb analyze`: a time later than that would be no time. */
+const afterAll = (lines: readonly LabelledLine[]): number =>
+  lines.reduce((latest, { input }) => Math.max(latest, Date.parse(input.timestamp)), 0);
+
 /** The lines of a scenario through the whole topology, as `vectadb analyze` runs it, with the default configuration. */
 export function analyze(lines: readonly LabelledLine[]): { outcomes: Outcome[]; seconds: number } {
   loaded ??= rules();
@@ -42,7 +46,7 @@ export function analyze(lines: readonly LabelledLine[]): { outcomes: Outcome[]; 
     codec: Codec.local(loadSchemas()),
     rules: loaded,
     config: defaultAppConfig(),
-    nowMs: Date.parse(lines[0]?.input.timestamp ?? '2026-01-01T00:00:00Z'),
+    nowMs: afterAll(lines),
   });
   try {
     const bytes = lines.map(({ input }) => Buffer.from(JSON.stringify(input)));
