@@ -271,6 +271,73 @@ describe('the gateway with the processor and the sinks', () => {
     expect((await get('/api/v1/events/nobody')).status).toBe(404);
   });
 
+  it('explains every event of a run, and shows it as a tree with its latency and cost', async () => {
+    const request = randomUUID();
+    const source = { system: 'cloudwatch', log_group: '/aws/lambda/harbour', log_stream: request };
+    const line = (second: number, message: string) =>
+      JSON.stringify({ message, source, timestamp: `2026-01-07T19:10:0${second}Z` });
+    const usage = { model: 'gpt-4o-2024-08-06', usage: { input_tokens: 1_000, output_tokens: 100 } };
+    const lines = [
+      line(0, `START RequestId: ${request} Version: $LATEST`),
+      line(1, 'Action: tides'),
+      line(1, 'Action Input: Brest'),
+      line(3, 'Observation: high water at 14:10'),
+      line(4, JSON.stringify({ event: 'llm_end', ...usage })),
+      line(5, 'the gulls are loud today'),
+      line(6, `END RequestId: ${request}`),
+    ];
+    await post('/api/v1/logs', lines.join('\n'), { 'content-type': 'application/x-ndjson' });
+    // a structured event names both the session and a trace: all of it is there from now on
+    const binding = anEvent({
+      session_id: request,
+      trace_id: `trace ${request}`,
+      timestamp: '2026-01-07T19:10:07Z',
+    });
+    const bound = await post('/api/v1/events', binding);
+    const url = `/api/v1/traces/${encodeURIComponent(`trace ${request}`)}`;
+    await waitFor(
+      'the run to be stored in its trace',
+      async () => (await get(url)).body.events?.length === 7,
+      { limitMs: LIMIT_MS },
+    );
+    const { body: trace } = await get(url);
+    const shown = (id: string | null) =>
+      trace.events.find((one: { event_id: string }) => one.event_id === id)?.event_type ?? null;
+    expect(
+      trace.events.map((one: { event_type: string; parent_id: string | null; latency_ms: number | null }) => [
+        one.event_type,
+        shown(one.parent_id),
+        one.latency_ms,
+      ]),
+    ).toEqual([
+      ['platform', null, 6_000],
+      ['agent_action', 'platform', 2_000],
+      ['tool_result', 'agent_action', null],
+      ['llm_end', 'platform', null],
+      ['log', 'platform', null],
+      ['platform', 'platform', null],
+      ['tool_call', null, null],
+    ]);
+    await waitFor('its row', async () => (await get(url)).body.models['gpt-4o-2024-08-06'] !== undefined, {
+      limitMs: LIMIT_MS,
+    });
+    expect((await get(url)).body).toMatchObject({
+      tools: { tides: { calls: 1, timed: 1, total_ms: 2_000 } },
+      cost: { usd: 0.0035, complete: true, models: { 'gpt-4o-2024-08-06': { priced_as: 'gpt-4o' } } },
+    });
+    for (const { event_id } of trace.events) {
+      const { status, body } = await get(`/api/v1/events/${event_id}/explain`);
+      expect([status, body.trace_id]).toEqual([200, `trace ${request}`]);
+      expect(body.summary).toMatch(/It was read from raw-logs\/\d at offset \d+\.$/);
+      expect(body.siblings.before.length + body.siblings.after.length).toBeGreaterThanOrEqual(5);
+      if (event_id === bound.body.event_id) continue;
+      expect(body.links).toMatchObject({
+        previous_trace_ids: [body.group_id],
+        bound_by: { event_id: bound.body.event_id },
+      });
+    }
+  });
+
   it('makes no trace where none may be made', async () => {
     const session = randomUUID();
     const options = { auto_create_traces: false };
