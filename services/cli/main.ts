@@ -11,6 +11,7 @@ import * as down from './commands/down.js';
 import * as explain from './commands/explain.js';
 import * as lag from './commands/lag.js';
 import * as logs from './commands/logs.js';
+import * as model from './commands/model.js';
 import * as parse from './commands/parse.js';
 import * as patterns from './commands/patterns.js';
 import * as produce from './commands/produce.js';
@@ -40,6 +41,7 @@ const COMMANDS = [
   trace,
   explain,
   search,
+  model,
 ];
 
 const program = new Command('vectadb')
