@@ -1,4 +1,7 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Command } from 'commander';
+import { projectRoot } from '../../../lib/config/root.js';
 import { loadSchemas } from '../../../lib/config/schemas.js';
 import { Codec } from '../../../lib/model/codec.js';
 import { rulesToTest, type TestedRule } from '../../processor/adapters/rule-test-files.js';
@@ -10,11 +13,12 @@ import { runCommand, table, wholeNumber, writeLine, writeText } from '../kafka-c
 import { inputLines } from '../lines.js';
 import { LineParser } from '../parse-lines.js';
 import type { ParsedLine } from '../parsed-line.js';
+import { withReference } from '../patterns-docs.js';
 import { CONFIG_OPTION, readRules } from '../rules-command.js';
 import { originOf, renderFault, sampleOrigin } from '../sample-view.js';
 import { renderSuggestions } from '../suggested-rules.js';
 
-/** `vectadb patterns list | test | suggest`. */
+/** `vectadb patterns list | test | suggest | docs`. */
 export function register(program: Command): void {
   const patterns = program.command('patterns').description('the rules that lines are read by');
   patterns
@@ -34,6 +38,19 @@ export function register(program: Command): void {
     .option('--json', 'for scripts')
     .action((files: string[], options: { json?: boolean }) =>
       runCommand(() => test(files.flatMap(rulesToTest), options.json)),
+    );
+  patterns
+    .command('docs')
+    .description('docs/patterns.md with its reference as patterns/*.yaml are')
+    .option('--write', 'write the file instead of printing it')
+    .action((options: { write?: boolean }) =>
+      runCommand(async () => {
+        const path = join(projectRoot(), 'docs/patterns.md');
+        const text = withReference(readFileSync(path, 'utf8'));
+        if (options.write) writeFileSync(path, text);
+        else await writeText(text);
+        return 0;
+      }),
     );
   patterns
     .command('suggest')

@@ -82,6 +82,14 @@ export function loadRuleFile(path: string): CompiledRules {
   return new CompiledRules(global);
 }
 
+/** The rules of one file as they are written. @throws ConfigError naming every fault. */
+export function readRuleFile(path: string, shownAs = path): WrittenRule[] {
+  const faults: string[] = [];
+  const rules = readFile(path, shownAs, faults);
+  if (faults.length > 0) throw new ConfigError(faults);
+  return rules;
+}
+
 /** Where the built-in sets are. */
 export const builtInFolder = (): string => join(projectRoot(), 'patterns');
 
