@@ -1,4 +1,11 @@
-import { answeredCall, beginning, closesCall, type RunShape, type RunStep } from './run-shape.js';
+import {
+  answeredCall,
+  beginning,
+  closesCall,
+  durationFit,
+  type RunShape,
+  type RunStep,
+} from './run-shape.js';
 
 /** A run or session that prints on the stream, as far as it bears on whose the next line is. */
 export interface RunCandidate {
@@ -139,10 +146,13 @@ const W = {
   answersCallById: 8,
   /** A result where nothing of the kind is open, though the run prints calls. */
   answersNothing: -2.5,
-  durationFits: 2,
-  durationOff: -1,
+  durationFits: 3,
+  durationOff: -1.5,
+  durationImpossible: -4,
+  /** A model does not answer, nor a request to it return, that soon. */
+  tooSoon: -2,
   /** Another step while a call waits for its answer. */
-  passesOpenCall: -1.2,
+  passesOpenCall: -2.2,
   endsNothing: -1.5,
   endsItsChain: 1.5,
   /** The outermost chain of a run begins again. */
@@ -165,6 +175,8 @@ const W = {
 const BURST_MS = 1_500;
 const GAP_MS = 2_000;
 const WAITING_GAP_MS = 10_000;
+const ANSWER_GAP_MS = 30_000;
+const SOON_MS = 120;
 /** A line that is older than the run's latest by more than this says nothing about what follows what. */
 const LATE_MS = 3_000;
 
@@ -235,7 +247,7 @@ function scoreOf(
 ): number {
   const { shape } = candidate;
   const isLate = ms < candidate.lastMs - LATE_MS;
-  let score = timing(ms, candidate, reasons);
+  let score = timing(step, ms, candidate, reasons);
   if (!isLate) score += flow(step, ms, shape, reasons);
   if (step.dialect !== null && shape.dialect !== null && step.dialect !== shape.dialect)
     score += say(reasons, W.otherDialect, `${step.dialect} prints, not ${shape.dialect}`);
@@ -259,11 +271,15 @@ function scoreOf(
 }
 
 function timing(
+  { eventType }: RunStep,
   ms: number,
   { fromMs, lastMs, isLatest, shape }: RunCandidate,
   reasons: Reasons | null,
 ): number {
   const gapMs = ms > lastMs ? ms - lastMs : ms < fromMs ? fromMs - ms : 0;
+  // an answer comes when it comes: that the run printed just before says nothing
+  const isAnswer = closesCall(eventType) !== null || eventType === 'api_call';
+  if (isAnswer && shape.calls.length > 0) return W.gapPerE * Math.log(1 + gapMs / ANSWER_GAP_MS);
   const scale = shape.calls.length > 0 ? WAITING_GAP_MS : GAP_MS;
   let score = W.gapPerE * Math.log(1 + gapMs / scale);
   if (!isLatest) return score;
@@ -290,7 +306,12 @@ function flow(step: RunStep, ms: number, shape: RunShape, reasons: Reasons | nul
           : say(reasons, W.startInside, 'begins inside the run');
   } else if (ends) score += ending(step, shape, reasons);
   else if (closesCall(eventType) !== null) score += answer(step, ms, shape, reasons);
-  else if (shape.calls.length > 0 && eventType !== 'api_call' && eventType !== 'error')
+  else if (eventType === 'api_call') score += request(ms, shape, reasons);
+  else if (
+    shape.calls.length > 0 &&
+    eventType !== 'error' &&
+    !(eventType === 'tool_call' && shape.last === 'tool_call')
+  )
     score += say(reasons, W.passesOpenCall, 'a call waits for its answer');
   if (shape.last !== '') {
     const follows = FOLLOWS[shape.last]?.[eventType];
@@ -312,26 +333,33 @@ function ending({ eventType, chainType }: RunStep, shape: RunShape, reasons: Rea
 }
 
 function answer(step: RunStep, ms: number, shape: RunShape, reasons: Reasons | null): number {
-  const at = answeredCall(shape, step);
-  const call = shape.calls[at];
+  const call = shape.calls[answeredCall(shape, step, ms)];
   if (call === undefined) return say(reasons, W.answersNothing, 'no such call waits');
-  const what = `answers ${call.kind === 'llm' ? 'the model call' : `the call of ${call.name ?? 'a tool'}`}`;
+  const isModel = call.kind === 'llm';
+  const what = `answers ${isModel ? 'the model call' : `the call of ${call.name ?? 'a tool'}`}`;
+  const name = isModel ? step.model : step.toolName;
   let score =
     step.callId !== null && call.id === step.callId
       ? say(reasons, W.answersCallById, `${what} by its id`)
-      : step.toolName !== null && call.name === step.toolName
+      : name !== null && call.name === name
         ? say(reasons, W.answersNamedCall, what)
         : say(reasons, W.answersCall, what);
-  if (step.durationMs !== null) {
-    const off = Math.abs(ms - step.durationMs - call.ms);
-    const fits = off <= 50 + 0.1 * step.durationMs;
-    score += say(
-      reasons,
-      fits ? W.durationFits : W.durationOff,
-      fits ? 'its duration fits' : 'its duration does not fit',
-    );
-  }
+  const fit = durationFit(call, step, ms);
+  if (fit === 'fits') score += say(reasons, W.durationFits, 'its duration fits');
+  else if (fit === 'off') score += say(reasons, W.durationOff, 'its duration does not fit');
+  else if (fit === 'impossible')
+    score += say(reasons, W.durationImpossible, 'it took longer than the call is old');
+  else if (isModel && ms - call.ms < SOON_MS) score += say(reasons, W.tooSoon, 'too soon for an answer');
   return score;
+}
+
+/** A request over HTTP is mostly that of a call that waits. */
+function request(ms: number, { calls }: RunShape, reasons: Reasons | null): number {
+  const call = calls.findLast(({ kind }) => kind === 'llm') ?? calls.at(-1);
+  if (call === undefined) return 0;
+  return ms - call.ms < SOON_MS
+    ? say(reasons, W.tooSoon, 'too soon for its request')
+    : say(reasons, W.answersCall / 2, 'a call waits that may have sent it');
 }
 
 function say(reasons: Reasons | null, weight: number, reason: string): number {

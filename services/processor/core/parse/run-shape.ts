@@ -3,6 +3,7 @@ export interface RunStep {
   eventType: string;
   chainType: string | null;
   toolName: string | null;
+  model: string | null;
   /** The call that a result answers, where lines name it. */
   callId: string | null;
   durationMs: number | null;
@@ -75,21 +76,49 @@ export const closesCall = (type: string): OpenCall['kind'] | null =>
       ? 'llm'
       : null;
 
-/** Place of the open call that the step answers: by id, by name, else the last of its kind without a name; -1 if none. */
-export function answeredCall({ calls }: RunShape, step: RunStep): number {
+/** Greatest difference between a result's own duration and the time since its call, milliseconds and share. */
+const SLACK_MS = 60;
+const SLACK = 0.1;
+
+/** How well a result's own duration fits a call: `none` is told, `fits`, or is `off`; `impossible` where it is longer than the time since. */
+export function durationFit(
+  call: OpenCall,
+  step: RunStep,
+  ms: number,
+): 'none' | 'fits' | 'off' | 'impossible' {
+  if (step.durationMs === null) return 'none';
+  const sinceMs = ms - call.ms;
+  const slackMs = SLACK_MS + SLACK * step.durationMs;
+  if (Math.abs(sinceMs - step.durationMs) <= slackMs) return 'fits';
+  return step.durationMs > sinceMs + slackMs ? 'impossible' : 'off';
+}
+
+const FIT = { none: 1, fits: 3, off: 0, impossible: -2 } as const;
+
+/** What a call and its answer both name: the tool, or the model. */
+const namedBy = (kind: OpenCall['kind'], step: RunStep): string | null =>
+  kind === 'tool' ? step.toolName : step.model;
+
+/** Place of the open call that the step answers, the likeliest by id, name and duration; -1 if none can be. */
+export function answeredCall({ calls }: RunShape, step: RunStep, ms: number): number {
   const kind = closesCall(step.eventType);
-  if (kind === null) return -1;
-  let named = -1;
-  let unnamed = -1;
+  let best = -1;
+  let bestFit = Number.NEGATIVE_INFINITY;
+  if (kind === null) return best;
+  const name = namedBy(kind, step);
   for (let i = calls.length - 1; i >= 0; i--) {
     const call = calls[i]!;
     if (call.kind !== kind) continue;
     if (step.callId !== null && call.id === step.callId) return i;
-    if (kind === 'tool' && step.toolName !== null && call.name !== null) {
-      if (named < 0 && call.name === step.toolName) named = i;
-    } else if (unnamed < 0) unnamed = i;
+    if (name !== null && call.name !== null && call.name !== name) continue;
+    if (step.callId !== null && call.id !== null) continue;
+    const fit = FIT[durationFit(call, step, ms)] + (name !== null && call.name === name ? 2 : 0);
+    if (fit > bestFit) {
+      bestFit = fit;
+      best = i;
+    }
   }
-  return named >= 0 ? named : unnamed;
+  return best;
 }
 
 /** The shape after one more step, in place. Chatter (`log`, `platform`) changes nothing but who prints. */
@@ -113,7 +142,7 @@ export function advance(shape: RunShape, step: RunStep, ms: number): void {
   const opens = opensCall(eventType);
   if (opens !== null) open(shape, opens, step, ms);
   else if (closesCall(eventType) !== null) {
-    const at = answeredCall(shape, step);
+    const at = answeredCall(shape, step, ms);
     if (at >= 0) shape.calls.splice(at, 1);
   }
   shape.last = eventType;
@@ -144,6 +173,6 @@ function open(shape: RunShape, kind: OpenCall['kind'], step: RunStep, ms: number
     last.ms = ms;
     return;
   }
-  calls.push({ kind, name: kind === 'tool' ? step.toolName : null, id: step.callId, ms });
+  calls.push({ kind, name: namedBy(kind, step), id: step.callId, ms });
   if (calls.length > MAX_CALLS) calls.shift();
 }

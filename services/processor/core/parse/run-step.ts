@@ -11,11 +11,12 @@ export function stepOf(
   properties: Properties,
   text: string,
 ): RunStep {
-  const { chain_type, tool_name, tool_call_id, duration_ms, lib, thread } = properties;
+  const { chain_type, tool_name, model, tool_call_id, duration_ms, lib, thread } = properties;
   return {
     eventType,
     chainType: cut(chain_type, MAX_NAME_CHARS),
     toolName: cut(tool_name, MAX_NAME_CHARS),
+    model: cut(model, MAX_NAME_CHARS),
     callId: cut(tool_call_id, MAX_CALL_ID_CHARS),
     durationMs: typeof duration_ms === 'number' ? duration_ms : null,
     dialect: cut(lib ?? framework, MAX_NAME_CHARS),
