@@ -87,10 +87,9 @@ export function readStructured(json: Record<string, unknown>): Structured {
   // such a record has the time at which it began: what it says is over was not over then
   if (span !== null) properties.end_time = new Date(span.endMs).toISOString();
   keepOthers(json, properties);
-  const message = messageOf();
-  return {
+  const structured: Structured = {
     json,
-    message,
+    message: messageOf(),
     eventType: typeOf(json),
     level: present.firstOf(LEVEL, readLevel),
     timeMs: present.firstOf(TIME, readTimeValue),
@@ -100,6 +99,50 @@ export function readStructured(json: Record<string, unknown>): Structured {
     agentId: present.firstOf(AGENT_ID, readId),
     properties,
   };
+  for (const key of CARRIERS) {
+    const carried = Object.hasOwn(json, key) ? json[key] : null;
+    if (typeof carried === 'object' && carried !== null && !Array.isArray(carried))
+      readCarried(structured, carried as Record<string, unknown>);
+  }
+  return structured;
+}
+
+/** Objects in which loggers put what a call site gave them, beside what they say of the record themselves. */
+const CARRIERS = [
+  'data',
+  'payload',
+  'fields',
+  'extra',
+  'context',
+  'ctx',
+  'details',
+  'params',
+  'properties',
+  'props',
+  'event_data',
+  'eventData',
+  'metadata',
+  'meta',
+  'labels',
+  'mdc',
+  'tags',
+  'attrs',
+];
+
+/** What a carried object tells and the record itself does not. */
+function readCarried(structured: Structured, carried: Record<string, unknown>): void {
+  const { properties } = structured;
+  present.turnTo(carried);
+  for (const paths of PROPERTIES) {
+    if (properties[paths.name] !== undefined) continue;
+    const value = pathValue(paths);
+    if (value !== null) properties[paths.name] = value;
+  }
+  const duration = properties.duration_ms ?? durationOf(carried, null);
+  if (duration !== null) properties.duration_ms = duration;
+  structured.traceId ??= present.firstOf(TRACE_ID, readId);
+  structured.sessionId ??= present.firstOf(SESSION_ID, readId) ?? present.firstOf(REQUEST_ID, readId);
+  structured.agentId ??= present.firstOf(AGENT_ID, readId);
 }
 
 /** An id as text; blanks around it, empty ones, `null`-like words and all-zero ids are none. */
