@@ -16,12 +16,12 @@ export function betweenMarks(page: string, text: string): string {
 }
 
 /** Puts the tables into docs/accuracy.md. Returns its path. */
-export function writeReport(summaries: readonly Summary[], seeds: number): string {
+export function writeReport(summaries: readonly Summary[], first: number, seeds: number): string {
   const path = join(projectRoot(), 'docs/accuracy.md');
   const text = [
-    `B-cubed over lines, seeds 1 to ${seeds}: medians, and the worst F1 of them. Beside it the F1 of three naive ways.`,
+    `B-cubed over lines, seeds ${first} to ${first + seeds - 1}: medians, and the worst F1 of them. Beside it the F1 of three naive ways.`,
     markdown(accuracyTable(summaries)),
-    `Means of a seed: lines, runs, and by which strategy lines found their trace; lines a second through the whole topology in one process of Node ${process.version} on ${cpus()[0]?.model.trim() ?? 'an unknown CPU'}, two at a time.`,
+    `Means of a seed: lines, runs, and by which strategy lines found their trace; lines a second of CPU time through the whole topology in one process, start-up included (Node ${process.version}, ${cpus()[0]?.model.trim() ?? 'an unknown CPU'}).`,
     markdown(volumeTable(summaries)),
   ].join('\n\n');
   writeFileSync(path, betweenMarks(readFileSync(path, 'utf8'), text));

@@ -61,7 +61,7 @@ const STRATEGIES: [key: string, name: string][] = [
 /** What the scenarios are like, by which strategy lines found their trace, and how fast. */
 export function volumeTable(summaries: readonly Summary[]): Table {
   return {
-    head: ['scenario', 'lines', 'runs', ...STRATEGIES.map(([, name]) => name), 'lines/s'],
+    head: ['scenario', 'lines', 'runs', ...STRATEGIES.map(([, name]) => name), 'lines/CPU s'],
     rows: summaries.map(({ scenario, results }) => {
       const lines = sum(results.map((result) => result.lines));
       return [
@@ -72,7 +72,7 @@ export function volumeTable(summaries: readonly Summary[]): Table {
           const share = sum(results.map(({ strategies }) => strategies[key] ?? 0)) / lines;
           return share === 0 ? '' : `${(100 * share).toFixed(1)} %`;
         }),
-        String(Math.round(median(results.map(({ linesPerSecond }) => linesPerSecond)) / 100) * 100),
+        String(Math.round(median(results.map(({ linesPerCpuSecond }) => linesPerCpuSecond)) / 100) * 100),
       ];
     }),
   };
