@@ -108,6 +108,11 @@ describe('the tree of a trace, by name and order', () => {
       [['chain_start', [['tool_call a', ['tool_error a']], 'chain_end']]],
     ],
     [
+      'gives a call that nothing answers the error right after it',
+      ['chain_start', 'agent_action a', 'log', 'error', 'agent_action b', 'agent_thought', 'error'],
+      [['chain_start', [['agent_action a', ['log', 'error']], 'agent_action b', 'agent_thought', 'error']]],
+    ],
+    [
       'pairs model calls, whose answers may name the release',
       [
         ['llm_start', { model: 'gpt-4o' }],
@@ -392,7 +397,7 @@ describe('any tree', () => {
         for (const { event: begun, endedBy } of ended) {
           const end = endedBy!.event.event_type;
           expect(`${begun.event_type} ${end}`).toMatch(
-            /^(?:chain_start chain_end|agent_start agent_finish|(?:agent_action|tool_call) tool_(?:result|error)|llm_start llm_end|platform platform)$/,
+            /^(?:chain_start chain_end|agent_start agent_finish|(?:agent_action|tool_call) (?:tool_result|tool_error|error)|llm_start (?:llm_end|error)|platform platform)$/,
           );
         }
       }),
@@ -439,9 +444,10 @@ describe('calls by tool', () => {
         at(100, 'tool_call sql'),
         at(130, 'tool_error'),
         at(140, 'tool_call sql'),
+        at(190, 'error'),
       ),
     ).toEqual({
-      sql: { calls: 2, errors: 1, timed: 1, total_ms: 30, max_ms: 30 },
+      sql: { calls: 2, errors: 2, timed: 2, total_ms: 80, max_ms: 50 },
       web: { calls: 2, errors: 0, timed: 2, total_ms: 50, max_ms: 40 },
     });
   });

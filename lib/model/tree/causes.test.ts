@@ -59,14 +59,19 @@ describe('what caused what', () => {
     ).toEqual(['q <- s (part_of)', 'e <- s (ends)']);
   });
 
+  test('an error right after a call that nothing answers was raised by it', () => {
+    const call = step('c', 'tool_call', web);
+    const error = step('e', 'error');
+    expect(edges([call, step('l', 'log'), error])).toContain('e <- c (answers_call)');
+    expect(edges([call, error, step('r', 'tool_result', web)])).toEqual([
+      'e <- c (raised_after)',
+      'r <- c (answers_call)',
+    ]);
+  });
+
   test('an error that answers no call came after the step right before it', () => {
     expect(
-      edges([
-        step('a', 'agent_action', web),
-        step('l', 'log'),
-        step('e', 'error'),
-        step('t', 'agent_thought'),
-      ]),
+      edges([step('a', 'agent_thought'), step('l', 'log'), step('e', 'error'), step('t', 'agent_thought')]),
     ).toEqual(['e <- a (raised_after)']);
   });
 

@@ -24,7 +24,7 @@ const THOUGHT_OUT = new Set(['agent_action', 'decision']);
  *
  * | event | its cause | reason |
  * | --- | --- | --- |
- * | a result, an answer of a model, an error of either | the call that it answers | answers_call |
+ * | a result, an answer of a model, an error of either, or right after a call that nothing answers | the call | answers_call |
  * | the end of a chain, an agent, an invocation | its beginning | ends |
  * | tool_call | the agent_action that announced it | follows_action |
  * | agent_action, decision | the agent_thought right before it | follows_thought |
@@ -48,7 +48,10 @@ export function findCauses(steps: Iterable<Step>): Cause[] {
 
   function causeOf(step: Step, index: number, before: number): [number, CauseReason] {
     const begun = pairs.begunBy[index]!;
-    if (begun >= 0) return [begun, step.family === 'tool' || step.family === 'llm' ? 'answers_call' : 'ends'];
+    if (begun >= 0) {
+      const { family } = sorted[begun]!;
+      return [begun, family === 'tool' || family === 'llm' ? 'answers_call' : 'ends'];
+    }
     const action = pairs.announcedBy[index]!;
     if (action >= 0) return [action, 'follows_action'];
     if (THOUGHT_OUT.has(step.type) && before >= 0 && sorted[before]!.type === 'agent_thought') {

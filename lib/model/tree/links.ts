@@ -53,7 +53,7 @@ function ownLink(
   starts: ReadonlyMap<string, number>,
 ): [number, Relation] | null {
   const begun = pairs.begunBy[index]!;
-  const ends = (): [number, Relation] => [begun, isCall(step) ? 'answers' : 'ends'];
+  const ends = (): [number, Relation] => [begun, isCall(steps[begun]!) ? 'answers' : 'ends'];
   const own = step.spanId === null ? undefined : owners.get(step.spanId);
   if (own !== undefined && own !== index) return begun === own ? ends() : [own, 'child'];
   const above = step.parentId === null ? undefined : owners.get(step.parentId);

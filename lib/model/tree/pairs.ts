@@ -2,7 +2,7 @@ import type { Family, Step } from './step.js';
 
 /** Which step began what another one ends; indices into the sorted steps, -1: none. */
 export interface Pairs {
-  /** Of an end: the step that it ends or answers. */
+  /** Of an end, or an error that a call raised: the step that it ends or answers. */
   begunBy: Int32Array;
   /** Of a beginning: the step that ends it. */
   endedBy: Int32Array;
@@ -15,7 +15,7 @@ const CONTAINERS: readonly Family[] = ['chain', 'agent', 'platform'];
 
 /**
  * Pairs beginnings and ends: by ids of spans, then by ids of calls, then by name and order among the steps of one agent on one
- * stream, at last with steps of the same stream whose agent is not told. Every step is in one pair at most.
+ * stream, then with steps of the same stream whose agent is not told. Every step is in one pair at most.
  * Linear in the number of steps.
  * @param steps sorted
  */
@@ -29,7 +29,22 @@ export function pairSteps(steps: readonly Step[]): Pairs {
   const streamOf = ({ family, stream }: Step) => `${family} ${stream}`;
   pairInLanes(steps, pairs, streamOf, (step) => step.role !== 'close' || step.agent === '');
   pairInLanes(steps, pairs, streamOf, (step) => step.role === 'close' || step.agent === '');
+  pairRaised(steps, pairs);
   return pairs;
+}
+
+/** A call that nothing answers raised the error right after it, among the lines of its agent; unparsed lines do not count. */
+function pairRaised(steps: readonly Step[], pairs: Pairs): void {
+  const last = new Map<string, number>();
+  steps.forEach(({ type, stream, agent }, index) => {
+    if (type === 'log') return;
+    const lane = laneKey(stream, agent);
+    const before = last.get(lane);
+    last.set(lane, index);
+    if (type !== 'error' || before === undefined || !isFree(pairs, before)) return;
+    const { family, role } = steps[before]!;
+    if ((family === 'tool' || family === 'llm') && role !== 'close') join(pairs, before, index);
+  });
 }
 
 /** One agent's lines on one stream. A stream's name is JSON, so it holds no line break. */
