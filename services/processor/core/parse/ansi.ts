@@ -22,6 +22,22 @@ const isReset = (parameters: string) => parameters === '' || /^[0;:]+$/.test(par
 /** Takes the escape sequences out. */
 export const stripAnsi = (text: string): string => text.replace(ESCAPES, '');
 
+/**
+ * Where the character at `plainAt` of the text without escapes stands in `raw`: behind the escapes before it if it ends a part
+ * (`end`), else before them, for those are its own.
+ */
+export function rawOffset(raw: string, plainAt: number, end = false): number {
+  let plain = 0;
+  let at = 0;
+  for (const match of raw.matchAll(ESCAPES)) {
+    const chars = match.index - at;
+    if (end ? plain + chars > plainAt : plain + chars >= plainAt) break;
+    plain += chars;
+    at = match.index + match[0].length;
+  }
+  return at + plainAt - plain;
+}
+
 /** Reads the colours of a line that has an ESC. */
 export function readColours(text: string): Colours {
   let resetsFirst = false;

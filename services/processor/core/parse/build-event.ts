@@ -45,7 +45,7 @@ export function contentOf(message: string, reading: Reading): EventContent {
     rule:
       reading.ruleName === null ? null : { name: reading.ruleName, version: reading.rule?.version ?? null },
     captures: reading.captures,
-    speaker: reading.groupByStream ? reading.agentId : null,
+    speaker: reading.speaker,
   };
 }
 
@@ -60,7 +60,11 @@ export function contentOfLines(open: OpenRecord, lines: string[], rules: RuleSet
     const unwrapped =
       rest.length === 0
         ? first
-        : { ...first, raw: share.join('\n'), text: [first.text, ...rest].join('\n').trimEnd() };
+        : {
+            ...first,
+            raw: [first.raw, ...share.slice(1)].join('\n'),
+            text: [first.text, ...rest].join('\n').trimEnd(),
+          };
     const rule = segment.rule === null ? null : (rules.get(segment.rule) ?? null);
     const anew = index === 0 && rest.length > 0 && rule?.reread === true;
     const reading = readUnwrapped(unwrapped, rules, open.tags, anew ? null : rule);
@@ -68,7 +72,7 @@ export function contentOfLines(open: OpenRecord, lines: string[], rules: RuleSet
     else {
       for (const [name, value] of Object.entries(reading.properties)) content.properties[name] ??= value;
       Object.assign(content.captures, reading.captures);
-      content.speaker ??= reading.groupByStream ? reading.agentId : null;
+      content.speaker ??= reading.speaker;
     }
   });
   const whole = content! as EventContent;

@@ -2,6 +2,7 @@ import type { RuleSet } from '../rules/rule-set.js';
 import type { OpenRecord } from './parse-state.js';
 import type { Reading } from './reading.js';
 import { continuesTraceback, hasTraceback, TRACEBACK_HEAD } from './traceback.js';
+import { ownerOf } from './unwrap.js';
 
 /**
  * What a line is to the record before it on its stream: `new` event, `line` of it, `segment` of it by a rule that joins,
@@ -22,7 +23,7 @@ export function joinLine(
 ): Joining {
   if (open === null || gapMs > flushMs) return 'new';
   if (isEcho(open, next)) return 'echo';
-  if (open.full) return 'new';
+  if (open.full || isAnothers(open, next)) return 'new';
   const { text, indent, startsRecord, colours } = next.unwrapped;
   if (
     next.rule !== null &&
@@ -65,6 +66,13 @@ const isCrash = (text: string, indent: number): boolean => indent === 0 && text.
 
 /** What a tool gave back, and lines that are not understood, may hold a traceback as text. */
 const mayQuote = (eventType: string): boolean => eventType === 'tool_result' || eventType === 'log';
+
+/** Its prefix names another session, agent or thread than that of the open record. */
+function isAnothers({ owner }: OpenRecord, { unwrapped }: Reading): boolean {
+  if (owner == null) return false;
+  const other = ownerOf(unwrapped);
+  return other !== null && other !== owner;
+}
 
 /** A line that programs print between two things. */
 const SEPARATOR = /^([=\-*_~#+─━═])\1{9,}$/;

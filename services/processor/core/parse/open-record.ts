@@ -10,6 +10,7 @@ import type { EventHead, OpenRecord, ParseState } from './parse-state.js';
 import type { Reading } from './reading.js';
 import { appendLine, MAX_RECORD_LINES } from './record-text.js';
 import { hasTraceback } from './traceback.js';
+import { ownerOf } from './unwrap.js';
 
 /** A longer line is hardly one that two handlers print. */
 const MAX_ECHO_CHARS = 1_000;
@@ -38,6 +39,7 @@ export function openRecord(
     takes: isObject ? 'traceback' : isLastOf(rule, lastLineOf(text)) ? 'none' : takes,
     echo: text.length <= MAX_ECHO_CHARS ? text : null,
     prefixed: unwrapped.startsRecord,
+    owner: ownerOf(unwrapped),
     failure: isFailure(reading.level) || reading.eventType.endsWith('error'),
     depth: takes === 'json' || opensJson(text) ? depthAfter(text, 0) : 0,
     colours: coloursAfter(colours),

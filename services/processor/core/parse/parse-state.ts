@@ -73,6 +73,8 @@ export interface OpenRecord {
   echo: string | null;
   /** The line had a logger's prefix. */
   prefixed: boolean;
+  /** Whose it is and where it ran, as its prefix says: what a line that joins may not contradict. */
+  owner: string | null;
   failure: boolean;
   /** Open braces. */
   depth: number;

@@ -3,6 +3,7 @@ import type { RuleMatch, RuleSet } from '../rules/rule-set.js';
 import { valueAt } from '../rules/rule-set.js';
 import type { CompiledRule, Takes } from '../rules/rule-types.js';
 import { stripAnsi } from './ansi.js';
+import { isSpeakerName, sessionOf } from './context.js';
 import { eventTypeOf } from './event-types.js';
 import { isFailure, readLevel } from './levels.js';
 import { readTimeValue } from './line-time.js';
@@ -31,6 +32,8 @@ export interface Reading {
   agentId: string | null;
   /** The agent id names a speaker within a run and does not group. */
   groupByStream: boolean;
+  /** Who speaks within the run, where the text names one; the agent id may be what runs. */
+  speaker: string | null;
   takes: Takes;
   /** The line was one decoded object. */
   isObject: boolean;
@@ -72,6 +75,7 @@ export function readUnwrapped(
             tags,
           });
     if (found) applyClassifier(reading, found, null);
+    if (unwrapped.fields !== null) readFields(reading, unwrapped.fields);
     readTail(reading, text);
   }
   if (depth === 0 || json === null) {
@@ -83,7 +87,11 @@ export function readUnwrapped(
 
 function blank(unwrapped: Unwrapped): Reading {
   const properties = newProperties();
+  const { context } = unwrapped;
   if (unwrapped.logger !== null) properties.logger = unwrapped.logger;
+  if (unwrapped.lane !== null) properties.thread = unwrapped.lane;
+  if (context?.callId != null) properties.tool_call_id = context.callId;
+  if (context?.others != null) Object.assign(properties, context.others);
   return {
     unwrapped,
     rule: null,
@@ -95,10 +103,11 @@ function blank(unwrapped: Unwrapped): Reading {
     properties,
     level: unwrapped.level,
     timeMs: unwrapped.timeMs,
-    traceId: null,
-    sessionId: unwrapped.requestId,
-    agentId: null,
-    groupByStream: false,
+    traceId: context?.traceId ?? null,
+    sessionId: (context === null ? null : sessionOf(context)) ?? unwrapped.requestId,
+    agentId: context?.agentId ?? null,
+    groupByStream: context?.isSpeaker === true,
+    speaker: context?.isSpeaker === true ? context.agentId : null,
     takes: 'none',
     isObject: false,
   };
@@ -142,9 +151,13 @@ function readObject(
   reading.isObject = true;
   reading.timeMs = structured.timeMs ?? reading.timeMs;
   reading.level = structured.level ?? reading.level;
-  reading.traceId = structured.traceId;
+  reading.traceId = structured.traceId ?? reading.traceId;
   reading.sessionId = structured.sessionId ?? reading.sessionId;
-  reading.agentId = structured.agentId;
+  const agent =
+    structured.agentId ??
+    agentField(structured.json.agent) ??
+    agentField(valueAt(structured.json, ['context', 'agent']));
+  if (agent !== null) nameAgent(reading, agent, false);
   Object.assign(reading.properties, structured.properties);
   if (structured.logger !== null) reading.properties.logger = structured.logger;
   const { json, message } = structured;
@@ -165,7 +178,11 @@ function readObject(
   reading.level = inner.level ?? reading.level;
   reading.traceId ??= inner.traceId;
   reading.sessionId ??= inner.sessionId;
-  reading.agentId ??= inner.agentId;
+  if (inner.agentId !== null && reading.agentId === null) {
+    reading.agentId = inner.agentId;
+    reading.groupByStream = inner.groupByStream;
+  }
+  reading.speaker ??= inner.speaker;
   for (const [name, value] of Object.entries(inner.properties)) reading.properties[name] ??= value;
   if (reading.parsed || !inner.parsed) return;
   reading.rule = inner.rule;
@@ -174,7 +191,35 @@ function readObject(
   reading.parsed = true;
   reading.framework ??= inner.framework;
   reading.captures = inner.captures;
-  reading.groupByStream = inner.groupByStream;
+}
+
+/** `agent` names what runs where it is an id; a role, `Senior Researcher`, speaks within the run. */
+function agentField(value: unknown): string | null {
+  const id = typeof value === 'string' ? readId(value) : null;
+  return id !== null && id.length <= 64 && !isSpeakerName(id) ? id : null;
+}
+
+/** Who the line names: what runs, or a speaker within the run, which does not hide what runs. */
+function nameAgent(reading: Reading, id: string, isSpeaker: boolean): void {
+  const { context } = reading.unwrapped;
+  const isKnown = context !== null && context.agentId !== null && !context.isSpeaker;
+  if (isSpeaker || isKnown) reading.speaker = id;
+  if (isKnown) return;
+  reading.agentId = id;
+  reading.groupByStream = isSpeaker;
+}
+
+/** The fields of a record of pairs beside its text. */
+function readFields(reading: Reading, fields: Structured): void {
+  reading.traceId ??= fields.traceId;
+  reading.sessionId ??= fields.sessionId;
+  reading.agentId ??= fields.agentId;
+  for (const [name, value] of Object.entries(fields.properties)) reading.properties[name] ??= value;
+  const type = reading.parsed ? null : (eventTypeOf(reading.unwrapped.text) ?? fields.eventType);
+  if (type === null) return;
+  reading.eventType = type;
+  reading.ruleName = 'pairs_event_type';
+  reading.parsed = type !== FALLBACK_TYPE;
 }
 
 /** Fields that stand after the words: an object, or `key=value` pairs. */
@@ -185,7 +230,11 @@ function readTail(reading: Reading, text: string): void {
   if (fields === null && text.includes('=')) {
     const { pairs, count, isWhole: whole } = readPairs(text);
     isWhole = whole;
-    if (count >= 2 || (count === 1 && reading.unwrapped.level !== null)) fields = pairs;
+    if (
+      count >= 2 ||
+      (count === 1 && (reading.unwrapped.level !== null || reading.unwrapped.context !== null))
+    )
+      fields = pairs;
   }
   if (fields === null) return;
   const structured = readStructured(fields);
@@ -269,8 +318,7 @@ export function applyFields(
       if (target.name === 'trace_id') reading.traceId = onlyMissing ? (reading.traceId ?? id) : id;
       else if (target.name === 'session_id') reading.sessionId = onlyMissing ? (reading.sessionId ?? id) : id;
       else if (!onlyMissing || reading.agentId === null) {
-        reading.agentId = id;
-        reading.groupByStream = rule.groupByStream;
+        nameAgent(reading, id, rule.groupByStream);
       }
     } else if (target.kind === 'level') reading.level = readLevel(value) ?? reading.level;
     else if (!onlyMissing || reading.properties[target.name] === undefined) {

@@ -1,7 +1,10 @@
+import { LANE } from './header-names.js';
+
 /**
  * What stands before a message: the formats of container runtimes, syslog and loggers, tried in this order at the start of
  * what is left. `kind` says what the prefix is put before: `container`, each physical line; `record`, each log record, so that
- * a line which has one begins a record of its own. Named groups: time, level, logger, request, rest of them ignored.
+ * a line which has one begins a record of its own. Named groups: time, level, logger, request, thread, pid; where a format
+ * spells one in several places, numbered.
  *
  * Every pattern is sticky and linear: bounded quantifiers, no two adjacent ones over the same characters.
  */
@@ -12,8 +15,11 @@ export interface WrapperFormat {
   first: string;
   pattern: RegExp;
   format: string;
-  /** Only behind a time (and before any level), or behind a level: where it cannot be prose. */
-  after: 'time' | 'level' | null;
+  /**
+   * Only where it cannot be prose: behind a time (and before any level), behind a level, behind that where no logger was named, or behind
+   * any part of a logger's prefix.
+   */
+  after: 'time' | 'level' | 'unnamed' | 'head' | null;
 }
 
 const ISO = String.raw`\d{4}[-/]\d\d[-/]\d\d[T _]\d\d:\d\d:\d\d(?:[.,:]\d{1,9})?(?: ?(?:Z|[+-]\d\d:?\d\d|[A-Z]{3,4}\b))?`;
@@ -29,6 +35,9 @@ const SHORT = '(?:TRC|DBG|INF|WRN|ERR|FTL|PNC)';
 /** Loggers that cannot be a word of the message: dotted, `::`, dunder. */
 const DOTTED = String.raw`(?:(?:[A-Za-z_$][\w$\-]{0,63}(?:\.|::)){1,12}[\w$]{1,64}|__\w{1,32}__)`;
 const LOGGER = String.raw`[A-Za-z_][\w.$/\-]{0,127}`;
+/** Lower-case words that agents put before what they say, so that they are no logger's name. */
+const LABELS =
+  'thought|thinking|action|observation|answer|final|query|question|response|result|results|input|output|error|warning|warn|info|debug|plan|planner|decision|reasoning|reason|step|task|tool|tools|function|user|human|assistant|system|ai|llm|message|prompt|completion|retrieved|retrieval|searching|search|critic|note|status|summary|caused|exception|context|source|sources|choice|http|https';
 const UUID = '[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}';
 
 const format = (
@@ -108,14 +117,14 @@ export const WRAPPERS: readonly WrapperFormat[] = [
     'syslog-3164',
     'container',
     '<u',
-    String.raw`(?:<\d{1,3}>)?(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) [ \d]\d \d\d:\d\d:\d\d [\w.:\-]{1,255} (?<logger>[\w./\-]{1,64})(?:\[\d{1,10}\])?: `,
+    String.raw`(?:<\d{1,3}>)?(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) [ \d]\d \d\d:\d\d:\d\d [\w.:\-]{1,255} (?<logger>[\w./\-]{1,64})(?:\[(?<pid>\d{1,10})\])?: `,
     'https://www.rfc-editor.org/rfc/rfc3164',
   ),
   format(
     'journal-iso',
     'container',
     'd',
-    String.raw`(?<time>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:?\d\d)) [\w.\-]{1,255} (?<logger>[\w.\-/]{1,64})\[\d{1,10}\]: `,
+    String.raw`(?<time>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:?\d\d)) [\w.\-]{1,255} (?<logger>[\w.\-/]{1,64})\[(?<pid>\d{1,10})\]: `,
     'https://www.freedesktop.org/software/systemd/man/latest/journalctl.html',
   ),
   format(
@@ -150,7 +159,7 @@ export const WRAPPERS: readonly WrapperFormat[] = [
     'celery',
     'record',
     '[',
-    String.raw`\[(?<time>${ISO}): (?<level>${LEVEL})/[\w\-]{1,64}\] (?:(?<logger>[\w.]{1,128})\[[0-9a-f\-]{36}\]: )?`,
+    String.raw`\[(?<time>${ISO}): (?<level>${LEVEL})/(?<thread>[\w\-]{1,64})\] (?:(?<logger>[\w.]{1,128})\[[0-9a-f\-]{36}\]: )?`,
     'https://docs.celeryq.dev/en/stable/userguide/configuration.html#worker-log-format',
   ),
   format(
@@ -244,6 +253,21 @@ export const WRAPPERS: readonly WrapperFormat[] = [
     String.raw`(?:\[(?<time2>${ISO})\](?:[ \t]{0,4}[-|:,])?[ \t]{0,8}|(?<time>${ISO})(?:[ \t]{0,4}[-|:,])?[ \t]{1,8})`,
     'https://www.rfc-editor.org/rfc/rfc3339',
   ),
+  // ---- threads and processes, wherever they stand ----
+  format(
+    'lane',
+    'record',
+    '[(',
+    String.raw`[[(](?<thread>${LANE})[\])][ \t]{0,4}(?:[-:|][ \t]{1,4})?`,
+    'https://docs.python.org/3/library/logging.html#logrecord-attributes',
+  ),
+  format(
+    'pid',
+    'record',
+    '[(',
+    String.raw`(?:\[pid[ :=]{1,2}(?<pid>\d{1,10})\]|\(pid[ :=]{1,2}(?<pid2>\d{1,10})\))[ \t]{0,4}(?:[-:|][ \t]{1,4})?`,
+    'https://docs.python.org/3/library/logging.html#logrecord-attributes',
+  ),
   // ---- behind a time: thread, place, logger, level, one at a time ----
   format(
     'pairs-before-level',
@@ -265,7 +289,7 @@ export const WRAPPERS: readonly WrapperFormat[] = [
     'thread',
     'record',
     '[{',
-    String.raw`(?:\[[\w .:#/\-]{1,64}\][ \t]{0,4}(?=[[(]?${LEVEL}\b)|\{[\w.\-]{1,128}:\d{1,6}\}[ \t]{1,4}(?=${LEVEL}\b))`,
+    String.raw`(?:\[(?<thread>[\w .:#/\-]{1,64})\][ \t]{0,4}(?=[[(]?${LEVEL}\b)|\{[\w.\-]{1,128}:\d{1,6}\}[ \t]{1,4}(?=${LEVEL}\b))`,
     'https://logback.qos.ch/manual/layouts.html',
     'time',
   ),
@@ -290,7 +314,7 @@ export const WRAPPERS: readonly WrapperFormat[] = [
     'spring',
     'record',
     'd',
-    String.raw`\d{1,10} --- (?:\[[^\]\n]{0,64}\] {0,2}){1,3}(?<logger>[\w.$\[\]/]{1,128})[ \t]{1,64}: `,
+    String.raw`(?<pid>\d{1,10}) --- (?:\[[^\]\n]{0,64}\] {0,2}){0,2}\[ {0,32}(?<thread>[^\]\n ][^\]\n]{0,64})\] {0,2}(?<logger>[\w.$\[\]/]{1,128})[ \t]{1,64}: `,
     'https://docs.spring.io/spring-boot/reference/features/logging.html',
     'level',
   ),
@@ -298,7 +322,7 @@ export const WRAPPERS: readonly WrapperFormat[] = [
     'pid-after-level',
     'record',
     '(',
-    String.raw`\((?:[\w.\-]{1,64}/)?\d{1,10}(?: on [\w.\-]{1,64})?\): `,
+    String.raw`\((?:[\w.\-]{1,64}/)?(?<pid>\d{1,10})(?: on [\w.\-]{1,64})?\): `,
     'https://github.com/pinojs/pino-pretty',
     'level',
   ),
@@ -306,7 +330,7 @@ export const WRAPPERS: readonly WrapperFormat[] = [
     'thread-after-level',
     'record',
     '[',
-    String.raw`\[(?:main|[\w.\-/ ]{0,60}-?\d{1,6})\][ \t]{1,4}(?=${DOTTED}[ \t]{1,64}[-:])`,
+    String.raw`\[(?<thread>main|[\w.\-/ ]{0,60}-?\d{1,6})\][ \t]{1,4}(?=${DOTTED}[ \t]{1,64}[-:])`,
     'https://logging.apache.org/log4j/2.x/manual/pattern-layout.html',
     'level',
   ),
@@ -337,7 +361,7 @@ export const WRAPPERS: readonly WrapperFormat[] = [
     'pid-level',
     'record',
     'd',
-    String.raw`\d{1,10} (?<level>${LEVEL}) `,
+    String.raw`(?<pid>\d{1,10}) (?<level>${LEVEL}) `,
     'https://www.pgbouncer.org/config.html',
   ),
   format(
@@ -374,6 +398,31 @@ export const WRAPPERS: readonly WrapperFormat[] = [
     'l',
     String.raw`(?<level>info|warn|warning|error|debug|verbose|silly): (?=\S)`,
     'https://github.com/winstonjs/winston',
+  ),
+  // ---- names behind a level that nothing else took ----
+  format(
+    'bare-lane',
+    'record',
+    'lu',
+    String.raw`(?<thread>${LANE})(?:[ \t]{0,8}[-|:][ \t]{1,4}|[ \t]{1,8}(?=\[?${LEVEL}\b|\[))`,
+    'https://docs.python.org/3/library/logging.html#logrecord-attributes',
+    'head',
+  ),
+  format(
+    'module-function-line',
+    'record',
+    'lu_<',
+    String.raw`(?<logger>[\w.<>]{1,128}):[\w<>]{1,128}:\d{1,6}[ \t]{1,4}[-|][ \t]{1,4}`,
+    'https://loguru.readthedocs.io/en/stable/api/logger.html',
+    'unnamed',
+  ),
+  format(
+    'name-colon',
+    'record',
+    'l_',
+    String.raw`(?!(?:${LABELS})\b)(?<logger>[a-z_]\w{0,63}(?:[.\-]\w{1,63}){0,12})(?::\d{1,6})?: `,
+    'https://docs.python.org/3/library/logging.html#logrecord-attributes',
+    'unnamed',
   ),
 ];
 
