@@ -3,7 +3,7 @@
  * dots themselves), first hit wins. Sources: OpenTelemetry logs data model and GenAI semantic conventions, OpenInference,
  * LangSmith runs, Langfuse observations, Powertools for AWS Lambda, Lambda JSON logging, Bedrock AgentCore, ECS, GCP, pino.
  */
-export type ValueKind = 'text' | 'any' | 'number' | 'milliseconds' | 'seconds';
+export type ValueKind = 'text' | 'any' | 'number' | 'milliseconds' | 'seconds' | 'label' | 'call';
 
 export interface FieldPaths {
   /** Place in {@link ALL_FIELDS}. */
@@ -21,6 +21,12 @@ function field(name: string, kind: ValueKind, ...paths: string[]): FieldPaths {
   ALL_FIELDS.push(made);
   return made;
 }
+
+/** Objects in which loggers keep what was bound beside the message. */
+const bound = (...names: string[]): string[] =>
+  ['context', 'mdc', 'MDC', 'contextMap', 'ctx', 'extra', 'record/extra', 'labels'].flatMap((object) =>
+    names.map((name) => `${object}/${name}`),
+  );
 
 /** Prefixes under which OpenTelemetry and its exporters keep attributes. */
 const attributes = (...names: string[]): string[] =>
@@ -44,6 +50,7 @@ export const TRACE_ID = field(
   'attributes/trace_id',
   'spanContext/traceId',
   'xray_trace_id',
+  ...bound('trace_id', 'traceId'),
 );
 
 export const SESSION_ID = field(
@@ -65,7 +72,12 @@ export const SESSION_ID = field(
   'metadata/session_id',
   'metadata/thread_id',
   'resource/attributes/session.id',
-  'context/session_id',
+  'session',
+  'session/id',
+  'sid',
+  'chat_id',
+  'chatId',
+  ...bound('session_id', 'sessionId', 'session', 'conversation_id', 'conversationId', 'thread_id'),
 );
 
 export const REQUEST_ID = field(
@@ -83,8 +95,7 @@ export const REQUEST_ID = field(
   'correlation_id',
   'correlationId',
   'http.request_id',
-  'extra/request_id',
-  'context/request_id',
+  ...bound('request_id', 'requestId', 'correlation_id', 'correlationId'),
   ...attributes('aws.requestid', 'faas.invocation_id', 'aws.request_id'),
 );
 
@@ -100,9 +111,8 @@ export const AGENT_ID = field(
   'agent.name',
   'agent/id',
   'agent/name',
-  'extra/agent_id',
-  'context/agent_id',
   'metadata/agent_id',
+  ...bound('agent_id', 'agentId', 'agent_name', 'agentName'),
   ...attributes('gen_ai.agent.id', 'gen_ai.agent.name'),
 );
 
@@ -409,6 +419,51 @@ export const PROPERTIES: readonly FieldPaths[] = [
     'err/type',
     'exc_type',
     ...attributes('exception.type', 'error.type').slice(1),
+  ),
+  field(
+    'tool_call_id',
+    'text',
+    'tool_call_id',
+    'toolCallId',
+    'tool_use_id',
+    'toolUseId',
+    'toolUseID',
+    'call_id',
+    'callId',
+    'tool_call/id',
+    'toolCall/id',
+    ...attributes('gen_ai.tool.call.id', 'tool_call.id'),
+  ),
+  field('tool_call_id', 'call', 'id', 'tool/id', 'tool_calls/0/id', 'attributes/message.tool_call_id'),
+  // a task runs on a thread, a thread in a process: the narrowest tells most
+  field('thread', 'label', 'taskName', 'task_name', 'asyncio_task', 'record/task/name'),
+  field(
+    'thread',
+    'label',
+    'thread',
+    'thread_name',
+    'threadName',
+    'thread.name',
+    'thread/name',
+    'record/thread/name',
+    'process.thread.name',
+    'process/thread/name',
+    'log/thread',
+    'worker',
+    'worker_id',
+  ),
+  field(
+    'thread',
+    'label',
+    'processName',
+    'process_name',
+    'process.pid',
+    'process/pid',
+    'process_id',
+    'processId',
+    'pid',
+    'process',
+    'record/process/id',
   ),
   field('query_text', 'text', 'query_text', 'query', 'user_query', 'question'),
   field(

@@ -41,6 +41,7 @@ export interface Structured {
 const MAX_JSON_CHARS = 1_048_576;
 const MAX_OTHER_FIELDS = 48;
 const MAX_OTHER_CHARS = 4_096;
+const MAX_LABEL_CHARS = 64;
 
 /** Fields that name what happened. `event_type` may say anything, the others count only where the vocabulary knows them. */
 const TYPE_FIELDS = [
@@ -173,6 +174,12 @@ function readValue(value: unknown, kind: ValueKind): unknown {
       return toMilliseconds(value, 'ms');
     case 'seconds':
       return toMilliseconds(value, 's');
+    case 'label':
+      return readLabel(value);
+    case 'call':
+      return typeof value === 'string' && /^(?:call|toolu|tooluse|fc)_[\w-]{4,64}$/.test(value)
+        ? value
+        : null;
   }
 }
 
@@ -181,6 +188,12 @@ function spanOf(): { startMs: number; endMs: number } | null {
   const endMs = present.firstOf(END_TIME, exactTimeValue);
   const startMs = endMs === null ? null : present.firstOf(TIME, exactTimeValue);
   return startMs !== null && endMs !== null && endMs >= startMs ? { startMs, endMs } : null;
+}
+
+/** Name or number of a thread, task or process as text. */
+function readLabel(value: unknown): string | null {
+  if (typeof value === 'number') return Number.isSafeInteger(value) ? String(value) : null;
+  return typeof value === 'string' && value !== '' && value.length <= MAX_LABEL_CHARS ? value : null;
 }
 
 /** `latency` of an observation with start and end is milliseconds; a bare `duration` counts in the unit that its text names. */
@@ -217,9 +230,10 @@ function typeOf(json: Record<string, unknown>): string | null {
 }
 
 const KNOWN_TOP = new Set(
-  [TRACE_ID, SESSION_ID, REQUEST_ID, AGENT_ID, TIME, END_TIME, LEVEL, LOGGER, ...PROPERTIES].flatMap(
-    ({ paths }) => paths.filter((path) => path.length === 1).map((path) => path[0]!),
-  ),
+  [TRACE_ID, SESSION_ID, REQUEST_ID, AGENT_ID, TIME, END_TIME, LEVEL, LOGGER, ...PROPERTIES]
+    // a record's own id and a process beside its thread are kept under their names
+    .filter(({ kind }) => kind !== 'call' && kind !== 'label')
+    .flatMap(({ paths }) => paths.filter((path) => path.length === 1).map((path) => path[0]!)),
 );
 const RESERVED = new Set(['message', 'level', 'text']);
 
