@@ -62,7 +62,7 @@ export function explain(
   continues: boolean,
   compiled: CompiledRules,
 ): Explanation {
-  const { unwrapped, subject } = subjectOf(textOf(input), tags);
+  const { unwrapped, subject, whole } = subjectOf(textOf(input), tags);
   const applicable = new Set(compiled.listFor(input.source?.log_group ?? null));
   const chosen = event?.why.rule ?? null;
   const rule = [...applicable].find(({ name }) => name === chosen) ?? null;
@@ -73,7 +73,7 @@ export function explain(
     rule_version: event?.why.rule_version ?? null,
     priority: rule?.priority ?? null,
     captures: event?.why.captures ?? {},
-    extracted: extractedBy([...applicable], subject.text),
+    extracted: extractedBy([...applicable], whole),
     text: unwrapped.text.slice(0, MAX_SHOWN_CHARS),
     wrappers: {
       level: unwrapped.level,
@@ -118,7 +118,10 @@ function textOf(input: RawInput): string {
 }
 
 /** What the rules are tried on: the text, or a decoded object with the text that it holds. */
-function subjectOf(message: string, tags: readonly string[]): { unwrapped: Unwrapped; subject: Subject } {
+function subjectOf(
+  message: string,
+  tags: readonly string[],
+): { unwrapped: Unwrapped; subject: Subject; whole: string } {
   let unwrapped = unwrap(message);
   let json = decodeObject(unwrapped.text);
   const shipped = json === null ? null : shippedText(json);
@@ -128,7 +131,7 @@ function subjectOf(message: string, tags: readonly string[]): { unwrapped: Unwra
   }
   const inner = json === null ? unwrapped : unwrap(readStructured(json).message ?? '');
   const subject = { text: inner.text, raw: inner.raw, hasColours: inner.colours !== null, json, tags };
-  return { unwrapped, subject };
+  return { unwrapped, subject, whole: inner.whole };
 }
 
 function extractedBy(rules: CompiledRule[], text: string): Explanation['extracted'] {

@@ -64,6 +64,7 @@ export function contentOfLines(open: OpenRecord, lines: string[], rules: RuleSet
             ...first,
             raw: [first.raw, ...share.slice(1)].join('\n'),
             text: [first.text, ...rest].join('\n').trimEnd(),
+            whole: [first.whole, ...rest].join('\n').trimEnd(),
           };
     const rule = segment.rule === null ? null : (rules.get(segment.rule) ?? null);
     const anew = index === 0 && rest.length > 0 && rule?.reread === true;

@@ -65,24 +65,24 @@ export function readUnwrapped(
     readObject(reading, readStructured(json), rules, tags, depth);
   } else {
     const found =
-      forced?.pattern != null
-        ? matchForced(forced, unwrapped)
-        : rules.classify({
-            text,
-            raw: unwrapped.raw,
-            hasColours: unwrapped.colours !== null,
-            json: null,
-            tags,
-          });
+      forced?.pattern != null ? matchForced(forced, unwrapped) : classifyText(unwrapped, rules, tags);
     if (found) applyClassifier(reading, found, null);
     if (unwrapped.fields !== null) readFields(reading, unwrapped.fields);
     readTail(reading, text);
   }
   if (depth === 0 || json === null) {
-    rules.extract(text, (found) => applyFields(reading, found, null, true));
+    rules.extract(unwrapped.whole, (found) => applyFields(reading, found, null, true));
   }
   settle(reading, text);
   return reading;
+}
+
+/** A rule for the message alone; else one of somebody who knew it only with the context beside it. */
+function classifyText(unwrapped: Unwrapped, rules: RuleSet, tags: readonly string[]): RuleMatch | null {
+  const { text, raw, colours, context, whole } = unwrapped;
+  const subject = { text, raw, hasColours: colours !== null, json: null, tags };
+  const found = rules.classify(subject);
+  return found !== null || context === null ? found : rules.classify({ ...subject, text: whole });
 }
 
 function blank(unwrapped: Unwrapped): Reading {

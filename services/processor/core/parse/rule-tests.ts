@@ -33,7 +33,7 @@ export function sampleFaults(rule: CompiledRule, sample: RuleTest, rules: RuleSe
 }
 
 function extracts(rule: CompiledRule, { unwrapped, properties }: Reading): boolean {
-  const texts = [unwrapped.text, typeof properties.text === 'string' ? properties.text : ''];
+  const texts = [unwrapped.whole, typeof properties.text === 'string' ? properties.text : ''];
   return texts.some((text) => rule.pattern?.test(text));
 }
 

@@ -21,6 +21,8 @@ export interface Unwrapped {
   raw: string;
   /** Message proper: no colours, no prefixes, no white space at either end. */
   text: string;
+  /** `text` with the context that stood beside it, for rules that look for ids. */
+  whole: string;
   /** White space that stood before `text`, characters. */
   indent: number;
   /** null where the line has no colours. */
@@ -77,6 +79,8 @@ interface Head {
   /** A time, or a clock without a date, was a prefix. */
   isTimed: boolean;
   context: LineContext | null;
+  /** Where the first context before the message begins, -1 where none does. */
+  contextAt: number;
   startsRecord: boolean;
 }
 
@@ -93,7 +97,7 @@ export function unwrap(received: string): Unwrapped {
   const beginsWithPair = BEGINS_WITH_PAIR.test(plain);
   if (beginsWithPair) {
     const pairs = readLogfmt(coloured ? restored.slice(rawOffset(restored, start)) : plain.slice(start));
-    if (pairs !== null) return unwrapPairs(head, pairs);
+    if (pairs !== null) return unwrapPairs(head, pairs, plain.slice(start).trimEnd());
   }
   let end = plain.length;
   while (end > start && isSpace(plain.charCodeAt(end - 1))) end--;
@@ -116,9 +120,11 @@ export function unwrap(received: string): Unwrapped {
     if (cut !== null && firstEnd < end) raw += restored.slice(rawOffset(restored, firstEnd, true));
     colours = readColours(raw);
   }
+  const boxless = openBox(text);
   return {
     raw,
-    text: openBox(text),
+    text: boxless,
+    whole: head.context === null ? boxless : plain.slice(head.contextAt < 0 ? start : head.contextAt, end),
     indent: start - at,
     colours,
     level: head.level,
@@ -143,6 +149,7 @@ function readHead(plain: string): Head {
     pid: null,
     isTimed: false,
     context: null,
+    contextAt: -1,
     startsRecord: false,
   };
   // a blank before the first prefix is a printer's; deeper indentation is the text's
@@ -213,6 +220,7 @@ function takeContext(plain: string, head: Head): boolean {
   const found = readContextPrefix(plain, head.at, head.context);
   if (found === null || (found.at >= plain.length && !head.startsRecord)) return false;
   head.context = found.context;
+  if (head.contextAt < 0) head.contextAt = head.at;
   head.at = found.at;
   head.startsRecord = true;
   return true;
@@ -222,6 +230,7 @@ function takeContext(plain: string, head: Head): boolean {
 function unwrapPairs(
   head: Head,
   { message, pairs }: { message: string; pairs: Record<string, string> },
+  whole: string,
 ): Unwrapped {
   const inner = unwrap(message);
   const { context, rest } = takePairs(pairs, inner.context ?? head.context);
@@ -229,6 +238,7 @@ function unwrapPairs(
   const lane = context === null ? null : laneOf(context);
   return {
     ...inner,
+    whole,
     level: inner.level ?? fields.level ?? head.level,
     timeMs: inner.timeMs ?? fields.timeMs ?? head.timeMs,
     logger: inner.logger ?? fields.logger ?? head.logger,
