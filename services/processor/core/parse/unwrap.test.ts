@@ -144,6 +144,14 @@ describe('prefixes of loggers in any order', () => {
     },
   );
 
+  test.each(['[INFO] ', '2026-01-02 03:04:05,678 INFO ', '2026-01-02 03:04:05,678 - desk - INFO - '])(
+    "a tracer's step is no name behind %j",
+    (head) =>
+      expect(unwrap(`${head}[tool/start] [1:tool:tides] Entering`).text).toBe(
+        '[tool/start] [1:tool:tides] Entering',
+      ),
+  );
+
   test('a syslog tag tells the process', () =>
     expect(told(`<14>Jan  2 03:04:05 host desk[812]: ${TEXT}`)).toEqual({
       text: TEXT,

@@ -38,6 +38,8 @@ const LOGGER = String.raw`[A-Za-z_][\w.$/\-]{0,127}`;
 /** Lower-case words that agents put before what they say, so that they are no logger's name. */
 const LABELS =
   'thought|thinking|action|observation|answer|final|query|question|response|result|results|input|output|error|warning|warn|info|debug|plan|planner|decision|reasoning|reason|step|task|tool|tools|function|user|human|assistant|system|ai|llm|message|prompt|completion|retrieved|retrieval|searching|search|critic|note|status|summary|caused|exception|context|source|sources|choice|http|https';
+/** `[chain/start]` is what a tracer says, not who says it. */
+const NO_STEP = String.raw`(?![a-z_]{1,24}/(?:start|end|error)\])`;
 const UUID = '[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}';
 
 const format = (
@@ -215,7 +217,7 @@ export const WRAPPERS: readonly WrapperFormat[] = [
     'time-level',
     'record',
     'd[',
-    String.raw`\[?(?<time>${ISO})\]?[ \t]{0,4}[-|:,]?[ \t]{0,4}[[(<]?(?<level>${LEVEL})\b[\])>]?(?:[ \t]{1,8}(?:\[(?<logger>[\w.\-/: ]{1,128})\][ \t]{0,4}(?:[-:][ \t])?|[\w.]{1,128}:\d{1,6}[ \t]{1,4}(?:-[ \t])?|-[ \t]{1,4}|\|[ \t]{1,4})?|:[ \t]{0,4}|[ \t]*\|[ \t]*)`,
+    String.raw`\[?(?<time>${ISO})\]?[ \t]{0,4}[-|:,]?[ \t]{0,4}[[(<]?(?<level>${LEVEL})\b[\])>]?(?:[ \t]{1,8}(?:\[${NO_STEP}(?<logger>[\w.\-/: ]{1,128})\][ \t]{0,4}(?:[-:][ \t])?|[\w.]{1,128}:\d{1,6}[ \t]{1,4}(?:-[ \t])?|-[ \t]{1,4}|\|[ \t]{1,4})?|:[ \t]{0,4}|[ \t]*\|[ \t]*)`,
     'https://docs.python.org/3/library/logging.html#logrecord-attributes',
   ),
   format(
@@ -346,7 +348,7 @@ export const WRAPPERS: readonly WrapperFormat[] = [
     'name-after-level',
     'record',
     'lu_[',
-    String.raw`(?:\[(?<logger>[\w.\-/:$]{1,128})\][ \t]{0,4}(?:[-:|][ \t]{1,4})?|(?<logger2>${DOTTED})(?::\d{1,6})?[ \t]{0,64}(?:[-|:]{1,2}(?:[ \t]{1,4}|$)|\t)|(?<logger3>[a-z_][\w.\-]{0,63})(?:[ \t]{1,16}[-|][ \t]{1,4}|\t))`,
+    String.raw`(?:\[${NO_STEP}(?<logger>[\w.\-/:$]{1,128})\][ \t]{0,4}(?:[-:|][ \t]{1,4})?|(?<logger2>${DOTTED})(?::\d{1,6})?[ \t]{0,64}(?:[-|:]{1,2}(?:[ \t]{1,4}|$)|\t)|(?<logger3>[a-z_][\w.\-]{0,63})(?:[ \t]{1,16}[-|][ \t]{1,4}|\t))`,
     'https://docs.python.org/3/library/logging.html#logrecord-attributes',
     'level',
   ),
@@ -368,7 +370,7 @@ export const WRAPPERS: readonly WrapperFormat[] = [
     'bracket-level',
     'record',
     '[',
-    String.raw`\[(?<level>${ANY_LEVEL}) {0,8}\][ \t]{0,4}(?:\[(?<logger>[\w.\-/]{1,128})\][ \t]{0,4})?(?:[-:][ \t]{1,4})?`,
+    String.raw`\[(?<level>${ANY_LEVEL}) {0,8}\][ \t]{0,4}(?:\[${NO_STEP}(?<logger>[\w.\-/]{1,128})\][ \t]{0,4})?(?:[-:][ \t]{1,4})?`,
     'https://docs.python.org/3/library/logging.html#logrecord-attributes',
   ),
   format(
