@@ -1,6 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { buildTree, type TreeEvent, type TreeNode, toolCalls, traceTree } from './trace-tree.js';
+import { linkSteps } from './tree/links.js';
+import { stepOf } from './tree/step.js';
 
 type Said = [type: string, properties?: object, rest?: Partial<TreeEvent>];
 
@@ -407,23 +409,19 @@ describe('any tree', () => {
   it.each<[string, (i: number) => Said]>([
     ['of chains that never end', () => ['chain_start']],
     ['of calls that are never answered', () => ['tool_call a']],
-    ['of calls answered at last', (i) => [i < 10_000 ? 'tool_call a' : 'tool_result a']],
-    ['of nested chains', (i) => [`${i < 10_000 ? 'chain_start' : 'chain_end'} c`]],
+    ['of calls answered at last', (i) => [i < 50_000 ? 'tool_call a' : 'tool_result a']],
+    ['of nested chains', (i) => [`${i < 50_000 ? 'chain_start' : 'chain_end'} c`]],
     ['of calls and results in turn', (i) => [i % 2 ? 'tool_result a' : 'tool_call a']],
     ['of results that nothing called', () => ['tool_result a']],
     ['of actions and calls', (i) => [i % 2 ? 'tool_call a' : 'agent_action a']],
     ['of spans, one below the other', (i) => ['log', { span_id: `${i}`, parent_span_id: `${i - 1}` }]],
   ])('%s takes time in proportion to its length', (_, said) => {
-    const events = Array.from({ length: 20_000 }, (_, i) => event(said(i)));
-    const msOf = (count: number) => {
-      const began = performance.now();
-      traceTree(events.slice(0, count));
-      return performance.now() - began;
-    };
-    msOf(5_000);
-    // a quadratic one takes minutes; the bound leaves room for a busy machine
-    expect(msOf(20_000)).toBeLessThan(2_000);
-  });
+    const steps = Array.from({ length: 100_000 }, (_, i) => stepOf(event(said(i))));
+    const began = performance.now();
+    linkSteps(steps);
+    // some 0.3 s; one look at every pair of steps would take five billion
+    expect(performance.now() - began).toBeLessThan(4_000);
+  }, 30_000);
 });
 
 describe('calls by tool', () => {
