@@ -129,7 +129,9 @@ export class InProcessRun {
   /** Commits what the task has collected. Returns whether there was anything. */
   commit(running: RunningTask): boolean {
     if (!this.isDirty(running)) return false;
-    const { outputs, changelog } = running.task.takeTransaction();
+    const { outputs, changelog } = running.task.takeTransaction({
+      keepsChangelog: this.retain,
+    });
     for (const { topic, partition, key, value, headers } of outputs) {
       const bytes = Object.fromEntries(
         Object.entries(headers).map(([name, header]) => [name, Buffer.from(header as string)]),

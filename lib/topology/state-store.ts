@@ -89,6 +89,11 @@ export class MemoryStateStore<State> implements StateStore<State> {
     return changes;
   }
 
+  /** Takes what has changed as written, without encoding it: where nothing is ever restored. */
+  dropDirty(): void {
+    this.dirty.clear();
+  }
+
   private set(key: string, value: State, wakeAtMs: number | undefined): void {
     const known = this.values.get(key);
     if (known) {

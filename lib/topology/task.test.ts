@@ -72,6 +72,15 @@ describe('a task', () => {
     expect(task.takeTransaction().changelog).toEqual([]);
   });
 
+  it('sends the same without a changelog, and counts all as written', () => {
+    const [kept, free] = [newTask(), newTask()];
+    for (const task of [kept, free]) task.process(record(7, 'a'));
+    const { outputs, position } = kept.takeTransaction();
+    expect(free.takeTransaction({ keepsChangelog: false })).toEqual({ outputs, changelog: [], position });
+    expect([free.hasOutput, free.hasMoved]).toEqual([false, false]);
+    expect([...free.state.entries()]).toEqual([...kept.state.entries()]);
+  });
+
   it('moves over markers without output', () => {
     const task = newTask();
     task.advanceTo(12);

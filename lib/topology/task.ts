@@ -155,20 +155,28 @@ export class Task<In, State> {
     return this.positionMoved && this.position !== this.writtenPosition;
   }
 
-  /** Takes all that has been collected, as one transaction. Afterwards the task counts it as written. */
-  takeTransaction(): Transaction {
+  /**
+   * Takes all that has been collected, as one transaction. Afterwards the task counts it as written. Without its
+   * changelog, whose encoding is a good part of the work, it cannot be restored.
+   */
+  takeTransaction({ keepsChangelog = true } = {}): Transaction {
     const outputs = [...this.encodeForwarded(), ...this.deadLetters];
-    const changelog = this.store.takeDirty().map(({ key, value }) => ({ key: STATE_PREFIX + key, value }));
-    if (this.position !== undefined && this.position !== this.writtenPosition) {
-      changelog.push({ key: POSITION_KEY, value: Buffer.from(JSON.stringify({ offset: this.position })) });
-      this.writtenPosition = this.position;
-    }
+    const changelog = keepsChangelog ? this.takeChangelog() : [];
+    if (!keepsChangelog) this.store.dropDirty();
+    this.writtenPosition = this.position;
     this.forwarded = [];
     this.coalesced.clear();
     this.deadLetters = [];
     this.positionMoved = false;
     this.pending = { values: 0, bytes: 0 };
     return { outputs, changelog, position: this.position ?? 0 };
+  }
+
+  private takeChangelog(): Transaction['changelog'] {
+    const changelog = this.store.takeDirty().map(({ key, value }) => ({ key: STATE_PREFIX + key, value }));
+    if (this.position !== undefined && this.position !== this.writtenPosition)
+      changelog.push({ key: POSITION_KEY, value: Buffer.from(JSON.stringify({ offset: this.position })) });
+    return changelog;
   }
 
   private processOne(record: EncodedRecord, value: In, place: number): void {
