@@ -42,11 +42,14 @@ describe('patterns test', () => {
     });
   });
 
-  it('reads each built-in file as the parser does, and a copy of one in its place', async () => {
+  it('reads each built-in file as the parser does', async () => {
     const files = readdirSync(builtInFolder()).filter((name) => name.endsWith('.yaml'));
     const { code, stdout } = await run('test', '--json', ...files.map((name) => join(builtInFolder(), name)));
     expect(JSON.parse(stdout)).toMatchObject({ faults: [] });
     expect(code).toBe(0);
+  });
+
+  it("reads a rule file of one's own beside the built-in ones", async () => {
     const copy = tempFile('own.yaml', `set: own\nframework: own\n${OWN}`);
     expect((await run('test', copy)).stdout).toContain('3 otherwise than expected');
   });
@@ -117,13 +120,12 @@ describe('patterns suggest', () => {
     );
     const config = tempFile('config.yaml', suggested.stdout);
     expect(await run('test', config)).toMatchObject({ code: 0 });
-    expect((await run('suggest', '--config', config, log)).stdout).toContain('20 lines');
     const typed = tempFile(
       'config.yaml',
       suggested.stdout.replaceAll('event_type: log', 'event_type: decision'),
     );
     expect((await run('suggest', '--config', typed, log)).stdout).toBe('# every line is understood\n');
-  });
+  }, 20_000);
 
   it('refuses a number that is none', async () => {
     expect(await run('suggest', '--rules', 'many')).toMatchObject({

@@ -37,7 +37,7 @@ export function register(program: Command): void {
     .argument('<file...>', 'rule files, or config.yaml')
     .option('--json', 'for scripts')
     .action((files: string[], options: { json?: boolean }) =>
-      runCommand(() => test(files.flatMap(rulesToTest), options.json)),
+      runCommand(() => test(rulesToTest(files), options.json)),
     );
   patterns
     .command('docs')

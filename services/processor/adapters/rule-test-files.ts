@@ -14,19 +14,25 @@ export interface TestedRule {
 }
 
 /**
- * The rules that a file holds, each among those that it would run among: a built-in file, a rule file of one's own (with `set` or
+ * The rules that files hold, each among those that it would run among: built-in files, rule files of one's own (with `set` or
  * `framework`), or a config.yaml.
- * @throws ConfigError naming every fault with file, line and reason; an error where the file cannot be read.
+ * @throws ConfigError naming every fault with file, line and reason; an error where a file cannot be read.
  */
-export function rulesToTest(path: string): TestedRule[] {
-  if (dirname(resolve(path)) === builtInFolder()) {
-    return testedAmong(loadRules(defaultAppConfig()), `patterns/${basename(path)}`);
-  }
+export function rulesToTest(paths: readonly string[]): TestedRule[] {
+  const isBuiltIn = (path: string) => dirname(resolve(path)) === builtInFolder();
+  const builtIn = paths.some(isBuiltIn) ? loadRules(defaultAppConfig()) : null;
+  return paths.flatMap((path) => {
+    if (builtIn !== null && isBuiltIn(path)) return testedAmong(builtIn, `patterns/${basename(path)}`);
+    return testedAmong(
+      isRuleFile(path) ? loadRuleFile(path) : loadRules(loadAppConfig(path), { configPath: path }),
+      path,
+    );
+  });
+}
+
+function isRuleFile(path: string): boolean {
   const content: unknown = parseDocument(readFileSync(path, 'utf8')).toJS();
-  const isRuleFile =
-    typeof content === 'object' && content !== null && ('set' in content || 'framework' in content);
-  if (isRuleFile) return testedAmong(loadRuleFile(path), path);
-  return testedAmong(loadRules(loadAppConfig(path), { configPath: path }), path);
+  return typeof content === 'object' && content !== null && ('set' in content || 'framework' in content);
 }
 
 function testedAmong(compiled: CompiledRules, file: string): TestedRule[] {
