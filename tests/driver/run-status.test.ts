@@ -31,6 +31,7 @@ const call = (input: string) => [
   `Action Input: ${input}`,
 ];
 const ANSWER = ['Observation: high water at 14:10', 'Final Answer: after lunch', '> Finished chain.'];
+const STARTED = `START RequestId: ${REQUEST} Version: $LATEST`;
 const REPORT = `REPORT RequestId: ${REQUEST} Duration: 900.10 ms Billed Duration: 901 ms Memory Size: 256 MB Max Memory Used: 90 MB`;
 
 describe('the status of a run', () => {
@@ -42,7 +43,14 @@ describe('the status of a run', () => {
     ],
     [
       'completed where it went on after an error, which is counted',
-      [CHAIN, ...call('Brest'), 'ERROR:tools:tides failed: no such port', ...call('Brest, FR'), ...ANSWER],
+      [
+        STARTED,
+        CHAIN,
+        ...call('Brest'),
+        'ERROR:tools:tides failed: no such port',
+        ...call('Brest, FR'),
+        ...ANSWER,
+      ],
       { status: 'completed', error_count: 1 },
     ],
     [
@@ -73,13 +81,13 @@ describe('the status of a run', () => {
     ],
     [
       'completed by the end of its invocation',
-      [`START RequestId: ${REQUEST} Version: $LATEST`, ...call('Brest'), `END RequestId: ${REQUEST}`, REPORT],
+      [STARTED, ...call('Brest'), `END RequestId: ${REQUEST}`, REPORT],
       { status: 'completed', error_count: 0 },
     ],
     [
       'failed by a time-out of the platform that comes after the end',
       [
-        `START RequestId: ${REQUEST} Version: $LATEST`,
+        STARTED,
         ...call('Brest'),
         `END RequestId: ${REQUEST}`,
         REPORT,
@@ -89,18 +97,13 @@ describe('the status of a run', () => {
     ],
     [
       'failed by a report whose status is a time-out',
-      [
-        `START RequestId: ${REQUEST} Version: $LATEST`,
-        ...call('Brest'),
-        `END RequestId: ${REQUEST}`,
-        `${REPORT} Status: timeout`,
-      ],
+      [STARTED, ...call('Brest'), `END RequestId: ${REQUEST}`, `${REPORT} Status: timeout`],
       { status: 'failed', error_count: 1 },
     ],
     [
       'failed where the runtime was killed, though the invocation ended',
       [
-        `START RequestId: ${REQUEST} Version: $LATEST`,
+        STARTED,
         ...call('Brest'),
         `RequestId: ${REQUEST} Error: Runtime exited with error: signal: killed`,
         `END RequestId: ${REQUEST}`,
