@@ -81,12 +81,13 @@ export function addErrors(into: ErrorBreakdown, seed: number, outcomes: readonly
     const piece = `${run}\n${cluster}`;
     let group = pieces.get(piece);
     if (!group) {
-      const { message } = outcome.line.input;
+      const { input, truth } = outcome.line;
+      const { message } = input;
       const found: ErrorGroup = {
         fault,
         lineClass,
         eventType: outcome.eventType ?? 'none',
-        shape: shapeOf(message),
+        shape: shapeOf(truth.agent === null ? message : message.replaceAll(truth.agent, '(agent)')),
         culprits: 0,
         lines: 0,
         example: { seed, line: index + 1, message },
