@@ -16,12 +16,14 @@ export function readPairs(text: string): {
   const within = text.length > MAX_CHARS ? text.slice(0, MAX_CHARS) : text;
   let count = 0;
   let covered = 0;
+  let first = -1;
   for (const match of within.matchAll(PAIR)) {
     pairs[match[1]!] = match[2] ?? match[3] ?? match[4] ?? '';
     covered += match[0].length;
+    if (first < 0) first = match.index;
     if (++count >= MAX_PAIRS) break;
   }
-  return { pairs, count, covered, isWhole: count >= 2 && covered >= within.length * 0.9 };
+  return { pairs, count, covered, isWhole: count >= 2 && first === 0 && covered >= within.length * 0.9 };
 }
 
 /** Names under which loggers of pairs put a record's text. */

@@ -63,6 +63,13 @@ export function readUnwrapped(
     const shipped = depth < MAX_NESTING ? shippedText(json) : null;
     if (shipped !== null) return readShipped(reading, json, shipped, rules, tags, depth);
     readObject(reading, readStructured(json), rules, tags, depth);
+    if (!reading.parsed && unwrapped.colours !== null) {
+      const found = rules.classify(
+        { text: '', raw: unwrapped.raw, hasColours: true, json: null, tags },
+        (rule) => rule.raw,
+      );
+      if (found) applyClassifier(reading, found, null);
+    }
   } else {
     const found =
       forced?.pattern != null ? matchForced(forced, unwrapped) : classifyText(unwrapped, rules, tags);

@@ -16,10 +16,12 @@ import {
   TRACE_ID,
   type ValueKind,
 } from './field-table.js';
+import { innerObjects, withPlainAttributes } from './json-shapes.js';
 import { readLevel } from './levels.js';
 import { exactTimeValue, readTimeValue } from './line-time.js';
 import { PresentFields } from './present-fields.js';
 import { newProperties, type Properties } from './properties.js';
+import { readPythonObject } from './python-literal.js';
 import { toMilliseconds, toNumber } from './units.js';
 
 /** What a decoded JSON line says by its fields, whatever its shape. */
@@ -62,10 +64,12 @@ export function decodeObject(text: string): Record<string, unknown> | null {
   if (text.charCodeAt(text.length - 1) !== 125) return null;
   try {
     const value: unknown = JSON.parse(text);
-    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : null;
+    return typeof value === 'object' && value !== null
+      ? withPlainAttributes(value as Record<string, unknown>)
+      : null;
   } catch {
-    // not JSON after all: the line is read as text
-    return null;
+    // not JSON: perhaps an object as Python prints it, else the line is read as text
+    return text.charCodeAt(1) === 39 ? readPythonObject(text) : null;
   }
 }
 
@@ -88,7 +92,7 @@ export function readStructured(json: Record<string, unknown>): Structured {
   // such a record has the time at which it began: what it says is over was not over then
   if (span !== null) properties.end_time = new Date(span.endMs).toISOString();
   keepOthers(json, properties);
-  const structured: Structured = {
+  return withInner({
     json,
     message: messageOf(),
     eventType: typeOf(json),
@@ -99,51 +103,34 @@ export function readStructured(json: Record<string, unknown>): Structured {
     sessionId: present.firstOf(SESSION_ID, readId) ?? present.firstOf(REQUEST_ID, readId),
     agentId: present.firstOf(AGENT_ID, readId),
     properties,
-  };
-  for (const key of CARRIERS) {
-    const carried = Object.hasOwn(json, key) ? json[key] : null;
-    if (typeof carried === 'object' && carried !== null && !Array.isArray(carried))
-      readCarried(structured, carried as Record<string, unknown>);
-  }
-  return structured;
+  });
 }
 
-/** Objects in which loggers put what a call site gave them, beside what they say of the record themselves. */
-const CARRIERS = [
-  'data',
-  'payload',
-  'fields',
-  'extra',
-  'context',
-  'ctx',
-  'details',
-  'params',
-  'properties',
-  'props',
-  'event_data',
-  'eventData',
-  'metadata',
-  'meta',
-  'labels',
-  'mdc',
-  'tags',
-  'attrs',
-];
+const MAX_WRAPPED = 2;
 
-/** What a carried object tells and the record itself does not. */
-function readCarried(structured: Structured, carried: Record<string, unknown>): void {
-  const { properties } = structured;
-  present.turnTo(carried);
-  for (const paths of PROPERTIES) {
-    if (properties[paths.name] !== undefined) continue;
-    const value = pathValue(paths);
-    if (value !== null) properties[paths.name] = value;
+/** Adds what the objects inside tell and the outer one does not: `{"event": "…", "data": {"tool_name": …}}`. */
+function withInner(outer: Structured, depth = 0, json = outer.json): Structured {
+  for (const { inner, telling } of innerObjects(json)) {
+    present.turnTo(inner);
+    for (const paths of PROPERTIES) {
+      if (outer.properties[paths.name] !== undefined) continue;
+      const value = pathValue(paths);
+      if (value !== null) outer.properties[paths.name] = value;
+    }
+    const duration = outer.properties.duration_ms ?? durationOf(inner, null);
+    if (duration !== null) outer.properties.duration_ms = duration;
+    outer.traceId ??= present.firstOf(TRACE_ID, readId);
+    outer.sessionId ??= present.firstOf(SESSION_ID, readId) ?? present.firstOf(REQUEST_ID, readId);
+    outer.agentId ??= present.firstOf(AGENT_ID, readId);
+    outer.level ??= present.firstOf(LEVEL, readLevel);
+    outer.timeMs ??= present.firstOf(TIME, readTimeValue);
+    if (telling) {
+      outer.eventType ??= typeOf(inner);
+      outer.message ??= messageOf();
+    }
+    if (depth + 1 < MAX_WRAPPED) withInner(outer, depth + 1, inner);
   }
-  const duration = properties.duration_ms ?? durationOf(carried, null);
-  if (duration !== null) properties.duration_ms = duration;
-  structured.traceId ??= present.firstOf(TRACE_ID, readId);
-  structured.sessionId ??= present.firstOf(SESSION_ID, readId) ?? present.firstOf(REQUEST_ID, readId);
-  structured.agentId ??= present.firstOf(AGENT_ID, readId);
+  return outer;
 }
 
 /** An id as text; blanks around it, empty ones, `null`-like words and all-zero ids are none. */

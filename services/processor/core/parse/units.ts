@@ -26,7 +26,7 @@ export function toNumber(value: unknown): number | null {
   if (typeof value === 'number') return Number.isFinite(value) ? value : null;
   if (typeof value !== 'string') return null;
   const text = value.trim().replace(/,(?=\d{3}\b)/g, '');
-  if (!/^[+-]?\d{1,18}(?:\.\d{1,12})?(?:[eE][+-]?\d{1,3})?$/.test(text)) return null;
+  if (!/^[+-]?\d{1,18}(?:\.\d{1,20})?(?:[eE][+-]?\d{1,3})?$/.test(text)) return null;
   return Number(text);
 }
 
@@ -35,7 +35,7 @@ export function toMilliseconds(value: unknown, unit: 'ms' | 's' | null): number 
   const bare = toNumber(value);
   if (bare !== null) return unit === null ? null : round(bare * MS[unit]!);
   if (typeof value !== 'string') return null;
-  const match = /^(\d{1,12}(?:\.\d{1,9})?)\s{0,2}([a-zµ]{1,12})$/i.exec(value.trim());
+  const match = /^(\d{1,12}(?:\.\d{1,20})?(?:e[+-]?\d{1,2})?)\s{0,2}([a-zµ]{1,12})$/i.exec(value.trim());
   if (match) {
     const factor = MS[match[2]!.toLowerCase()];
     return factor === undefined ? null : round(Number(match[1]) * factor);

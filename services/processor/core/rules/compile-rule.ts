@@ -130,7 +130,10 @@ export function compileRule(written: WrittenRule): CompiledRule | RuleFault {
     }
     for (const [path, text] of Object.entries(definition.json ?? {}))
       json.push({
-        paths: exporterPaths(path).map((one) => one.split('/')),
+        paths: path
+          .split('|')
+          .flatMap(exporterPaths)
+          .map((one) => one.split('/')),
         pattern: new RegExp(translatePattern(String(text)).source),
         absent: text === '^$',
       });

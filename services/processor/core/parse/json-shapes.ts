@@ -1,0 +1,90 @@
+/** Shapes that say the same in other words, brought to the one that the field table knows. */
+
+type Json = Record<string, unknown>;
+
+const isObject = (value: unknown): value is Json =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** Where OpenTelemetry and Jaeger print lists of `{key, value}`. */
+const LISTS = ['attributes', 'tags'];
+const HOLDERS = ['resource', 'scope', 'instrumentationScope', 'span'];
+const MAX_ATTRIBUTES = 256;
+
+/** OTLP's JSON prints attributes as a list of `{key, value: {stringValue}}`: here they become an object. Copies what it changes. */
+export function withPlainAttributes(json: Json): Json {
+  let plain = json;
+  for (const name of LISTS) {
+    const value = json[name];
+    if (!Array.isArray(value)) continue;
+    const object = objectOf(value);
+    if (object !== null)
+      plain = {
+        ...plain,
+        attributes: { ...object, ...(plain.attributes === value ? {} : plainObject(plain.attributes)) },
+      };
+  }
+  for (const name of HOLDERS) {
+    const holder = json[name];
+    if (isObject(holder) && Array.isArray(holder.attributes))
+      plain = { ...plain, [name]: withPlainAttributes(holder) };
+  }
+  return plain;
+}
+
+const plainObject = (value: unknown): Json => (isObject(value) ? value : {});
+
+function objectOf(list: unknown[]): Json | null {
+  if (list.length === 0 || list.length > MAX_ATTRIBUTES) return null;
+  const object: Json = Object.create(null) as Json;
+  for (const item of list) {
+    if (!isObject(item) || typeof item.key !== 'string') return null;
+    object[item.key] = plainValue(item.value);
+  }
+  return object;
+}
+
+/** OTLP's AnyValue as the value it holds. */
+function plainValue(value: unknown): unknown {
+  if (!isObject(value)) return value;
+  for (const kind of ['stringValue', 'intValue', 'doubleValue', 'boolValue'] as const)
+    if (value[kind] !== undefined) return value[kind];
+  const { arrayValue, kvlistValue } = value;
+  if (isObject(arrayValue) && Array.isArray(arrayValue.values)) return arrayValue.values.map(plainValue);
+  if (isObject(kvlistValue) && Array.isArray(kvlistValue.values)) return objectOf(kvlistValue.values);
+  return value;
+}
+
+/** Keys under which programs wrap what they tell; `telling` ones may also name what happened. */
+const WRAPPERS: readonly { key: string; telling: boolean }[] = [
+  ...['payload', 'data', 'event', 'detail', 'details', 'message', 'body', 'jsonPayload', 'record', 'log'].map(
+    (key) => ({ key, telling: true }),
+  ),
+  ...[
+    'fields',
+    'properties',
+    'extra',
+    'context',
+    'attributes',
+    'meta',
+    'metadata',
+    'params',
+    'ctx',
+    'labels',
+    'props',
+    'event_data',
+    'eventData',
+    'mdc',
+    'tags',
+    'attrs',
+  ].map((key) => ({ key, telling: false })),
+];
+
+/** The objects that a decoded line wraps, nearest first. */
+export function innerObjects(json: Json): { inner: Json; telling: boolean }[] {
+  const found: { inner: Json; telling: boolean }[] = [];
+  for (const { key, telling } of WRAPPERS) {
+    const value = Object.hasOwn(json, key) ? json[key] : undefined;
+    if (isObject(value)) found.push({ inner: value, telling });
+  }
+  return found;
+}
