@@ -64,11 +64,8 @@ export function readUnwrapped(
     if (shipped !== null) return readShipped(reading, json, shipped, rules, tags, depth);
     readObject(reading, readStructured(json), rules, tags, depth);
     if (!reading.parsed && unwrapped.colours !== null) {
-      const found = rules.classify(
-        { text: '', raw: unwrapped.raw, hasColours: true, json: null, tags },
-        (rule) => rule.raw,
-      );
-      if (found) applyClassifier(reading, found, null);
+      const found = rules.classify({ text: '', raw: unwrapped.raw, hasColours: true, json: null, tags });
+      if (found?.rule.raw) applyClassifier(reading, found, null);
     }
   } else {
     const found =
