@@ -24,7 +24,8 @@ export function joinLine(
   if (open === null || gapMs > flushMs) return 'new';
   if (isEcho(open, next)) return 'echo';
   if (open.full || isAnothers(open, next)) return 'new';
-  const { text, indent, startsRecord, colours } = next.unwrapped;
+  const { text, indent, colours } = next.unwrapped;
+  const startsRecord = next.unwrapped.startsRecord && !isSamePrint(open, next);
   if (
     next.rule !== null &&
     open.segments.some(({ rule }) => rule !== null && next.rule!.joins.includes(rule))
@@ -66,6 +67,22 @@ const isCrash = (text: string, indent: number): boolean => indent === 0 && text.
 
 /** What a tool gave back, and lines that are not understood, may hold a traceback as text. */
 const mayQuote = (eventType: string): boolean => eventType === 'tool_result' || eventType === 'log';
+
+/** Lines of one `print`, each with the prefix of the logger that stands for the stream, come at once. */
+const SAME_PRINT_MS = 20;
+
+/** A line that shows whose it is does not join one that does not. */
+function isSamePrint({ printed, owner }: OpenRecord, { unwrapped }: Reading): boolean {
+  const { logger, timeMs } = unwrapped;
+  const shown = ownerOf(unwrapped);
+  return (
+    (shown === null || shown === owner) &&
+    printed != null &&
+    logger === printed.logger &&
+    timeMs !== null &&
+    Math.abs(timeMs - printed.ms) <= SAME_PRINT_MS
+  );
+}
 
 /** Its prefix names another session, agent or thread than that of the open record. */
 function isAnothers({ owner }: OpenRecord, { unwrapped }: Reading): boolean {

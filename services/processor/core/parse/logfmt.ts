@@ -18,7 +18,7 @@ export function readPairs(text: string): {
   let covered = 0;
   let first = -1;
   for (const match of within.matchAll(PAIR)) {
-    pairs[match[1]!] = match[2] ?? match[3] ?? match[4] ?? '';
+    pairs[match[1]!] = match[2] === undefined ? (match[3] ?? match[4] ?? '') : unescapeQuoted(match[2]);
     covered += match[0].length;
     if (first < 0) first = match.index;
     if (++count >= MAX_PAIRS) break;

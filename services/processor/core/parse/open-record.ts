@@ -10,7 +10,7 @@ import type { EventHead, OpenRecord, ParseState } from './parse-state.js';
 import type { Reading } from './reading.js';
 import { appendLine, MAX_RECORD_LINES } from './record-text.js';
 import { hasTraceback } from './traceback.js';
-import { ownerOf } from './unwrap.js';
+import { ownerOf, type Unwrapped } from './unwrap.js';
 
 /** A longer line is hardly one that two handlers print. */
 const MAX_ECHO_CHARS = 1_000;
@@ -40,6 +40,7 @@ export function openRecord(
     echo: text.length <= MAX_ECHO_CHARS ? text : null,
     prefixed: unwrapped.startsRecord,
     owner: ownerOf(unwrapped),
+    printed: printedBy(unwrapped),
     failure: isFailure(reading.level) || reading.eventType.endsWith('error'),
     depth: takes === 'json' || opensJson(text) ? depthAfter(text, 0) : 0,
     colours: coloursAfter(colours),
@@ -69,6 +70,12 @@ export function hasRoom(open: OpenRecord, joining: Joining, message: string, max
   open.changed = true;
   return false;
 }
+
+/** Loggers that stand for a stream: each line that a program prints becomes a record of theirs. */
+const STREAMS = /^(?:sys\.)?(?:std(?:out|err)|print)$/i;
+
+const printedBy = ({ logger, timeMs }: Unwrapped): OpenRecord['printed'] =>
+  logger !== null && timeMs !== null && STREAMS.test(logger) ? { logger, ms: timeMs } : null;
 
 /** State of the colours after a line: open, closed with its end, or none that tell where the record ends. */
 const coloursAfter = (colours: Colours | null): OpenRecord['colours'] => {
@@ -108,6 +115,7 @@ export function growRecord(
   }
   if (open.takes === 'json' || open.depth > 0 || opensJson(text)) open.depth = depthAfter(text, open.depth);
   if (colours !== null) open.colours = coloursAfter(colours);
+  if (open.printed !== null) open.printed.ms = unwrapped.timeMs ?? open.printed.ms;
   if (hasTraceback(text)) {
     open.takes = 'traceback';
     open.thrown = false;

@@ -75,6 +75,8 @@ export interface OpenRecord {
   prefixed: boolean;
   /** Whose it is and where it ran, as its prefix says: what a line that joins may not contradict. */
   owner: string | null;
+  /** Where a logger takes what a program prints, line by line: its name and its last line's time, Unix milliseconds. */
+  printed: { logger: string; ms: number } | null;
   failure: boolean;
   /** Open braces. */
   depth: number;

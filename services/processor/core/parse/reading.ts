@@ -234,10 +234,8 @@ function readTail(reading: Reading, text: string): void {
   if (fields === null && text.includes('=')) {
     const { pairs, count, isWhole: whole } = readPairs(text);
     isWhole = whole;
-    if (
-      count >= 2 ||
-      (count === 1 && (reading.unwrapped.level !== null || reading.unwrapped.context !== null))
-    )
+    const { level, context } = reading.unwrapped;
+    if (count >= 2 || (count === 1 && (level !== null || context !== null || NAMED_PAIR.test(text))))
       fields = pairs;
   }
   if (fields === null) return;
@@ -246,7 +244,8 @@ function readTail(reading: Reading, text: string): void {
   reading.sessionId ??= structured.sessionId;
   reading.agentId ??= structured.agentId;
   if (!isWhole) {
-    if (!reading.parsed) nameByHead(reading, brace > 0 ? text.slice(0, brace) : headOfPairs(text));
+    const head = brace > 0 ? text.slice(0, brace) : headOfPairs(text);
+    if (!reading.parsed) nameByHead(reading, head, structured.properties);
     // in prose, `a=1` is no field of the record's
     if (!reading.parsed && brace < 0 && !reading.unwrapped.startsRecord) return;
     for (const [name, value] of Object.entries(structured.properties)) reading.properties[name] ??= value;
@@ -259,8 +258,11 @@ function readTail(reading: Reading, text: string): void {
     reading.eventType = structured.eventType;
     reading.ruleName = 'pairs_event_type';
     reading.parsed = structured.eventType !== FALLBACK_TYPE;
-  }
+  } else if (!reading.parsed) nameByHead(reading, headOfPairs(text), structured.properties);
 }
+
+/** `agent_thought reasoning="…"`: one pair is enough behind a name that is one. */
+const NAMED_PAIR = /^[a-z]+(?:[_.][a-z]+){1,3} [\w.]{1,64}=/;
 
 /** Where an object at the end of a text begins, printed on one line or over several. */
 function braceOf(text: string): number {
@@ -270,17 +272,23 @@ function braceOf(text: string): number {
 }
 
 /** `tool_call {"tool": …}`, `tool call started  tool=…`: the words before the fields name the event. */
-function nameByHead(reading: Reading, head: string): void {
+function nameByHead(reading: Reading, head: string, fields: Properties): void {
   const words = head
     .trim()
     .replace(/[:\-=>|]{1,4}$/, '')
     .trim();
-  const type = /^[A-Za-z]+(?:[_ .-][A-Za-z]+){1,3}$/.test(words) ? eventTypeOf(words) : null;
+  // one word is a name only before what an agent's event tells: `query took=3ms` is a database's
+  const isName = AGENTS_OWN.some((name) => fields[name] !== undefined) ? NAME : LONG_NAME;
+  const type = isName.test(words) ? eventTypeOf(words) : null;
   if (type === null) return;
   reading.eventType = type;
   reading.ruleName = 'named_fields';
   reading.parsed = true;
 }
+
+const NAME = /^[A-Za-z]+(?:[_ .-][A-Za-z]+){0,3}$/;
+const LONG_NAME = /^[A-Za-z]+(?:[_ .-][A-Za-z]+){1,3}$/;
+const AGENTS_OWN = ['tool_name', 'reasoning', 'decision', 'query_text', 'output', 'model', 'prompt_tokens'];
 
 /** The words before the first `key=`. */
 function headOfPairs(text: string): string {
