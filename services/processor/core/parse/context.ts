@@ -46,6 +46,23 @@ const CONDITION = /(?:^|\s)(?:where|and|or|not|on|set|if|when)$/i;
 /** What groups is an id, not words. */
 const GROUPING = new Set<ContextKind>(['trace', 'session', 'request', 'run']);
 
+const EQUALS = 61;
+const COLON = 58;
+const BLANK = 32;
+
+/** Where the word that begins at `from` ends, if keys may be spelled so; else the end of the text. */
+function endOfKey(text: string, from: number): number {
+  if (!isLetter(text.charCodeAt(from))) return text.length;
+  let at = from + 1;
+  const most = Math.min(text.length, from + 64);
+  for (; at < most; at++) {
+    const code = text.charCodeAt(at);
+    const isPart = isLetter(code) || (code >= 48 && code <= 57) || code === 95 || code === 46 || code === 45;
+    if (!isPart) break;
+  }
+  return at;
+}
+
 const isLetter = (code: number) => (code >= 97 && code <= 122) || (code >= 65 && code <= 90);
 
 type Pairs = [key: string, kind: ContextKind | null, value: string][];
@@ -56,9 +73,14 @@ export function readContextPrefix(
   at: number,
   known: LineContext | null,
 ): { context: LineContext; at: number } | null {
-  const closer = CLOSERS[text[at]!];
-  if (closer === undefined) return readBarePrefix(text, at, known);
-  if (!isLetter(text.charCodeAt(at + 1))) return null;
+  const code = text.charCodeAt(at);
+  const isPair = isLetter(code);
+  if (!isPair && code !== 91 && code !== 40 && code !== 60 && code !== 123) return null;
+  // most lines are done with their first word: it is no key
+  const sign = text.charCodeAt(endOfKey(text, isPair ? at : at + 1));
+  if (isPair) return sign === EQUALS ? readBarePrefix(text, at, known) : null;
+  if (sign !== EQUALS && sign !== COLON && sign !== BLANK) return null;
+  const closer = CLOSERS[text[at]!]!;
   const end = text.indexOf(closer, at + 1);
   if (end < 0 || end - at > MAX_BRACKET_CHARS) return null;
   const pairs = pairsWithin(text.slice(at + 1, end));
@@ -147,8 +169,10 @@ function barePair(text: string, from: number, end: number): number {
 
 /** Where the brackets that end here begin, if they stand apart, else -1. */
 function bracketed(text: string, from: number, end: number, opener: string): number {
-  const start = text.lastIndexOf(opener, end - 2);
-  if (start < from || end - start > MAX_BRACKET_CHARS) return -1;
+  let start = end - 2;
+  const least = Math.max(from, end - MAX_BRACKET_CHARS);
+  while (start >= least && text[start] !== opener) start--;
+  if (start < least || !isLetter(text.charCodeAt(start + 1))) return -1;
   if (start === from) return start;
   const before = text.charCodeAt(start - 1);
   return before === 32 || before === 9 ? start : -1;
