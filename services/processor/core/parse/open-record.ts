@@ -43,7 +43,8 @@ export function openRecord(
     printed: printedBy(unwrapped),
     failure: isFailure(reading.level) || reading.eventType.endsWith('error'),
     depth: takes === 'json' || opensJson(text) ? depthAfter(text, 0) : 0,
-    colours: coloursAfter(colours),
+    // a heading's colours are its own: what it announces follows
+    colours: rule?.reread ? 'none' : coloursAfter(colours),
     thrown: reading.properties.error_type !== undefined,
     added: null,
     full,
