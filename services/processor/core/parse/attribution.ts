@@ -151,6 +151,8 @@ const W = {
   durationImpossible: -4,
   /** A model does not answer, nor a request to it return, that soon. */
   tooSoon: -2,
+  waitPerE: 0.8,
+  longestWait: 1.2,
   /** Another step while a call waits for its answer. */
   passesOpenCall: -2.2,
   endsNothing: -1.5,
@@ -349,7 +351,7 @@ function answer(step: RunStep, ms: number, shape: RunShape, reasons: Reasons | n
   else if (fit === 'off') score += say(reasons, W.durationOff, 'its duration does not fit');
   else if (fit === 'impossible')
     score += say(reasons, W.durationImpossible, 'it took longer than the call is old');
-  else if (isModel && ms - call.ms < SOON_MS) score += say(reasons, W.tooSoon, 'too soon for an answer');
+  else score += waiting(ms, call.ms, isModel, reasons);
   return score;
 }
 
@@ -357,9 +359,17 @@ function answer(step: RunStep, ms: number, shape: RunShape, reasons: Reasons | n
 function request(ms: number, { calls }: RunShape, reasons: Reasons | null): number {
   const call = calls.findLast(({ kind }) => kind === 'llm') ?? calls.at(-1);
   if (call === undefined) return 0;
-  return ms - call.ms < SOON_MS
-    ? say(reasons, W.tooSoon, 'too soon for its request')
-    : say(reasons, W.answersCall / 2, 'a call waits that may have sent it');
+  return (
+    say(reasons, W.answersCall / 2, 'a call waits that may have sent it') +
+    waiting(ms, call.ms, call.kind === 'llm', reasons)
+  );
+}
+
+/** Of calls that wait, the one that has waited longest is mostly answered first. */
+function waiting(ms: number, sinceMs: number, isModel: boolean, reasons: Reasons | null): number {
+  if (isModel && ms - sinceMs < SOON_MS) return say(reasons, W.tooSoon, 'too soon for an answer');
+  const waited = Math.min(W.longestWait, W.waitPerE * Math.log(0.3 + (ms - sinceMs) / 1_000));
+  return say(reasons, waited, 'its call has waited longest');
 }
 
 function say(reasons: Reasons | null, weight: number, reason: string): number {

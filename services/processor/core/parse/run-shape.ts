@@ -141,7 +141,8 @@ export function advance(shape: RunShape, step: RunStep, ms: number): void {
   } else if (eventType === 'error') shape.failed = true;
   const opens = opensCall(eventType);
   if (opens !== null) open(shape, opens, step, ms);
-  else if (closesCall(eventType) !== null) {
+  else if (eventType !== 'llm_error' && closesCall(eventType) !== null) {
+    // a model call that failed is mostly tried again
     const at = answeredCall(shape, step, ms);
     if (at >= 0) shape.calls.splice(at, 1);
   }
@@ -172,6 +173,10 @@ function open(shape: RunShape, kind: OpenCall['kind'], step: RunStep, ms: number
     last.name ??= step.toolName;
     last.ms = ms;
     return;
+  }
+  if (kind === 'llm' && shape.last === 'llm_error') {
+    const failed = calls.findLastIndex((call) => call.kind === 'llm');
+    if (failed >= 0) calls.splice(failed, 1);
   }
   calls.push({ kind, name: namedBy(kind, step), id: step.callId, ms });
   if (calls.length > MAX_CALLS) calls.shift();
