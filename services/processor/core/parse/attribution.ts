@@ -49,7 +49,7 @@ const NEW_RUN: Record<string, number> = {
   agent_start: 1.5,
   chain_start: 1,
   query: 0,
-  agent_thought: -2,
+  agent_thought: -3,
   llm_start: -2,
   decision: -2.5,
   tool_call: -2.5,
@@ -160,6 +160,7 @@ const W = {
   /** The outermost chain of a run begins again. */
   sameOuterAgain: -2.5,
   startInside: -0.8,
+  firstStep: 1.5,
   afterFinish: -4,
   chatterAfterFinish: -1,
   afterAnswer: -1.5,
@@ -168,6 +169,7 @@ const W = {
   otherLane: -3,
   agentIsNew: -1,
   burst: 1,
+  instant: 1.2,
   latest: 0.4,
   gapPerE: -0.7,
   alwaysNamed: 0.5,
@@ -179,6 +181,7 @@ const GAP_MS = 2_000;
 const WAITING_GAP_MS = 10_000;
 const ANSWER_GAP_MS = 30_000;
 const SOON_MS = 120;
+const INSTANT_MS = 10;
 /** A line that is older than the run's latest by more than this says nothing about what follows what. */
 const LATE_MS = 3_000;
 
@@ -225,7 +228,7 @@ export const continuity = (
 
 /** The other side of {@link continuity}: how well the step opens a run. */
 export function scoreOfNew(step: RunStep, candidates: number, habits: StreamHabits): number {
-  const base = NEW_RUN[step.eventType] ?? NEW_RUN_OTHER;
+  const base = step.isInside ? NEW_RUN_OTHER : (NEW_RUN[step.eventType] ?? NEW_RUN_OTHER);
   const signature = signatureOf(step);
   const seen = habits.seen[signature] ?? 0;
   if (seen === 0 || candidates === 0) return base;
@@ -286,6 +289,9 @@ function timing(
   let score = W.gapPerE * Math.log(1 + gapMs / scale);
   if (!isLatest) return score;
   score += say(reasons, W.latest, 'printed the line before');
+  // two runs seldom print within a few milliseconds; clocks of whole seconds do not tell
+  if (gapMs <= INSTANT_MS && (ms % 1_000 !== 0 || lastMs % 1_000 !== 0))
+    score += say(reasons, W.instant, 'at the same instant');
   if (gapMs <= BURST_MS) score += say(reasons, W.burst, `in one burst, ${gapMs} ms after`);
   return score;
 }
@@ -301,7 +307,8 @@ function flow(step: RunStep, ms: number, shape: RunShape, reasons: Reasons | nul
   if (shape.finished && eventType !== 'chain_end') score += say(reasons, W.afterFinish, 'the run has ended');
   else if (shape.answered && !ends) score += say(reasons, W.afterAnswer, 'the run has given its answer');
   if (begins !== null) {
-    if (!shape.finished && shape.last !== '')
+    if (shape.last === '') score += say(reasons, W.firstStep, 'nothing has begun in it yet');
+    else if (!shape.finished)
       score +=
         begins === shape.outer
           ? say(reasons, W.sameOuterAgain, 'begins as the run began')

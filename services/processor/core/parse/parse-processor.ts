@@ -266,6 +266,7 @@ export class ParseProcessor implements Processor<RawInput, ParseState> {
           reading.framework,
           reading.properties,
           textOf(reading.properties.text, reading.unwrapped.text),
+          reading.rule?.inside ?? false,
         ),
         about: salientOf(reading.unwrapped.text),
         invocation: invocationStep(reading),

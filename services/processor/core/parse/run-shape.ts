@@ -1,6 +1,8 @@
 /** What of an event says where in a run it stands. */
 export interface RunStep {
   eventType: string;
+  /** It looks like a beginning, but such lines are printed within runs. */
+  isInside: boolean;
   chainType: string | null;
   toolName: string | null;
   model: string | null;
@@ -58,12 +60,14 @@ export const emptyShape = (): RunShape => ({
 });
 
 /** Name of what a start begins, or null for other steps. */
-export const beginning = ({ eventType, chainType, dialect }: RunStep): string | null =>
-  eventType === 'agent_start'
-    ? `a:${chainType ?? dialect ?? ''}`
-    : eventType === 'chain_start'
-      ? `c:${chainType ?? ''}`
-      : null;
+export const beginning = ({ eventType, chainType, dialect, isInside }: RunStep): string | null =>
+  isInside
+    ? null
+    : eventType === 'agent_start'
+      ? `a:${chainType ?? dialect ?? ''}`
+      : eventType === 'chain_start'
+        ? `c:${chainType ?? ''}`
+        : null;
 
 /** Kind of call that a step opens or closes. */
 export const opensCall = (type: string): OpenCall['kind'] | null =>
@@ -138,7 +142,11 @@ export function advance(shape: RunShape, step: RunStep, ms: number): void {
   else if (eventType === 'agent_finish') {
     end(shape, 'a', step.chainType);
     shape.answered = true;
-  } else if (eventType === 'error') shape.failed = true;
+  } else if (eventType === 'error') {
+    shape.failed = true;
+    // what failed was most likely the call at hand
+    shape.calls.pop();
+  }
   const opens = opensCall(eventType);
   if (opens !== null) open(shape, opens, step, ms);
   else if (eventType !== 'llm_error' && closesCall(eventType) !== null) {

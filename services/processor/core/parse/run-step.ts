@@ -1,6 +1,8 @@
 import type { Properties } from './properties.js';
 import type { RunStep } from './run-shape.js';
 
+/** Words that any may use say nothing about who prints. */
+const GENERIC = 'generic';
 const MAX_NAME_CHARS = 32;
 const MAX_CALL_ID_CHARS = 48;
 
@@ -10,16 +12,18 @@ export function stepOf(
   framework: string | null,
   properties: Properties,
   text: string,
+  isInside = false,
 ): RunStep {
-  const { chain_type, tool_name, model, tool_call_id, duration_ms, lib, thread } = properties;
+  const { step, chain_type, tool_name, model, tool_call_id, duration_ms, lib, thread } = properties;
   return {
     eventType,
+    isInside: isInside || Number(step) > 1,
     chainType: cut(chain_type, MAX_NAME_CHARS),
     toolName: cut(tool_name, MAX_NAME_CHARS),
     model: cut(model, MAX_NAME_CHARS),
     callId: cut(tool_call_id, MAX_CALL_ID_CHARS),
     durationMs: typeof duration_ms === 'number' ? duration_ms : null,
-    dialect: cut(lib ?? framework, MAX_NAME_CHARS),
+    dialect: cut(lib ?? (framework === GENERIC ? null : framework), MAX_NAME_CHARS),
     words: eventType === 'log' ? firstWords(text) : null,
     lane: cut(thread, MAX_NAME_CHARS),
   };

@@ -48,6 +48,7 @@ const KEYS = new Set<string>([
   'reread',
   'weak',
   'group_by',
+  'inside',
   'log_groups',
   'enabled',
   'format',
@@ -185,6 +186,7 @@ export function compileRule(written: WrittenRule): CompiledRule | RuleFault {
     reread: definition.reread ?? false,
     weak: definition.weak ?? false,
     groupByStream: definition.group_by === 'stream',
+    inside: definition.inside ?? false,
     logGroups: definition.log_groups ?? null,
     tests: definition.tests ?? [],
   };

@@ -53,6 +53,8 @@ export interface RuleDefinition {
   weak?: boolean;
   /** `stream`: an agent id found here names a speaker within one run, and does not group. */
   group_by?: 'agent' | 'stream';
+  /** A line that looks like a run's beginning and is printed within one too: it never speaks for a new run. */
+  inside?: boolean;
   /** Log groups (exact, or a prefix ending in `*`) that the rule is for. */
   log_groups?: string[];
   /** false switches off the rule of that name. */
@@ -137,6 +139,7 @@ export interface CompiledRule {
   reread: boolean;
   weak: boolean;
   groupByStream: boolean;
+  inside: boolean;
   logGroups: string[] | null;
   tests: RuleTest[];
 }
