@@ -1,7 +1,9 @@
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { defaultAppConfig } from '../../../lib/config/app-config.js';
 import { sampleFaults } from '../core/parse/rule-tests.js';
-import { loadRules } from './rule-files.js';
+import { builtInFolder, loadRules, readRuleFile } from './rule-files.js';
 
 const compiled = loadRules(defaultAppConfig());
 const rules = compiled.forGroup(null).rules;
@@ -17,10 +19,16 @@ describe('each built-in rule reads its own sample lines', () => {
   );
 });
 
-test('every built-in rule but the ones told from colours has a sample line', () => {
-  const without = compiled.global
-    .filter((rule) => rule.tests.length === 0 && !rule.raw)
-    .map(({ name }) => name);
+test('every built-in rule says where its format comes from, and has a sample line', () => {
+  const written = readdirSync(builtInFolder())
+    .filter((name) => name.endsWith('.yaml'))
+    .flatMap((name) => readRuleFile(join(builtInFolder(), name)));
+  const without = written
+    .filter(
+      ({ definition: { format, tests } }) => !format?.startsWith('https://') || (tests ?? []).length === 0,
+    )
+    .map(({ definition }) => definition.name);
+  expect(written.length).toBeGreaterThan(300);
   expect(without).toEqual([]);
 });
 

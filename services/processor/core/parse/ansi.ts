@@ -55,7 +55,8 @@ export function readColours(text: string): Colours {
 }
 
 /** Colours whose ESC was lost or spelled out on the way: `#033[1m` (syslog), `\\u001b[0m` (JSON twice), a bare `[32;1m`. */
-const LOST_ESCAPES = /(?:#033|\\u001b|\\x1b|\\033|\^\[)?\[((?:0{1,2}|1|3|[349]\d)(?:;\d{1,3}){0,6})m(?!s?\])/gi;
+const LOST_ESCAPES =
+  /(?:#033|\\u001b|\\x1b|\\033|\^\[)?\[((?:0{1,2}|1|3|[349]\d)(?:;\d{1,3}){0,6})m(?!s?\])/gi;
 const HAS_LOST_ESCAPES = /\[(?:0{1,2}|1|3|[349]\d)(?:;\d{1,3}){0,6}m(?!s?\])/;
 
 /** Puts the ESC back where a line has colours without it. `[30m]` of a query is none. */
