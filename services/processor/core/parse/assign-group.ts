@@ -46,7 +46,7 @@ export interface WindowSettings {
   splitOnRunBoundaries: boolean;
 }
 
-const CONFIDENCE = { invocation: 1, afterInvocation: 0.8 };
+const WITHIN_INVOCATION = 1;
 
 /**
  * The four strategies in their order: an explicit trace id, a session or request id, a Lambda invocation or the run on the
@@ -78,13 +78,13 @@ export function assignGroup(
         agent_id: event.agentId ?? event.configuredAgent,
         strategy: traceId !== null ? 1 : 2,
         inherited: inherits === null ? null : `invocation:${inherits}`,
-        confidence: inherits === null ? null : CONFIDENCE.invocation,
+        confidence: inherits === null ? null : WITHIN_INVOCATION,
         evidence: [],
       },
       adopts: show(event, sessionId, stream, context, settings),
     };
   }
-  if (running !== null) {
+  if (running?.within === true) {
     const { id } = running.invocation;
     return {
       assignment: {
@@ -94,8 +94,8 @@ export function assignGroup(
         agent_id: event.agentId ?? streamAgent(event, stream),
         strategy: 3,
         inherited: `invocation:${id}`,
-        confidence: running.within ? CONFIDENCE.invocation : CONFIDENCE.afterInvocation,
-        evidence: [running.within ? 'printed while it ran' : 'printed after it, before the next'],
+        confidence: WITHIN_INVOCATION,
+        evidence: ['printed while it ran'],
       },
       adopts: null,
     };
@@ -339,7 +339,7 @@ const LATE_MS = 3_000;
 /** The run after one more line. A late line does not turn its shape back. */
 function extend(
   run: StreamRun,
-  { eventMs, step, about }: Candidate,
+  { eventMs, step, about, invocation }: Candidate,
   agent: string | null,
   hasId: boolean,
 ): void {
@@ -350,6 +350,8 @@ function extend(
   else run.withoutId += 1;
   if (agent !== null && !run.agents.includes(agent)) run.agents = [...run.agents, agent].slice(-MAX_AGENTS);
   if (!isLate) advance(run.shape, step, eventMs);
+  // what comes before the next START is that one's, if it is more than chatter
+  if (invocation === 'end') run.shape.finished = true;
   remember(run.about, about);
 }
 
