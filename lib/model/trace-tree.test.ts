@@ -415,13 +415,15 @@ describe('any tree', () => {
     ['of results that nothing called', () => ['tool_result a']],
     ['of actions and calls', (i) => [i % 2 ? 'tool_call a' : 'agent_action a']],
     ['of spans, one below the other', (i) => ['log', { span_id: `${i}`, parent_span_id: `${i - 1}` }]],
-  ])('%s takes time in proportion to its length', (_, said) => {
-    const steps = Array.from({ length: 100_000 }, (_, i) => stepOf(event(said(i))));
-    const began = performance.now();
-    linkSteps(steps);
-    // some 0.3 s; one look at every pair of steps would take five billion
-    expect(performance.now() - began).toBeLessThan(4_000);
-  }, 30_000);
+  ])(
+    '%s: long ones are linked too',
+    (_, said) => {
+      const steps = Array.from({ length: 100_000 }, (_, i) => stepOf(event(said(i))));
+      // some 0.3 s; one look at every pair of steps would be five billion, and outlast any limit
+      expect(linkSteps(steps).parent).toHaveLength(steps.length);
+    },
+    60_000,
+  );
 });
 
 describe('calls by tool', () => {

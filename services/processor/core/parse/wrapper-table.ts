@@ -175,7 +175,7 @@ export const WRAPPERS: readonly WrapperFormat[] = [
     'rich-same-second',
     'record',
     ' ',
-    String.raw` {10,24}(?<level>${LEVEL}) {1,8}`,
+    ` {10,24}(?<level>${LEVEL}) {1,8}`,
     'https://rich.readthedocs.io/en/stable/logging.html',
   ),
   format(
