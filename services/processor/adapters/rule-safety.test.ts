@@ -1,11 +1,15 @@
 import { expect, test } from 'vitest';
 import { defaultAppConfig } from '../../../lib/config/app-config.js';
 import { readRecord } from '../core/parse/reading.js';
+import { adversarialLine } from '../testing/adversarial-lines.js';
 import { loadRules } from './rule-files.js';
 
 const LINE_CHARS = 65_536;
 /** Of CPU time, best of three. A quadratic pattern takes seconds on such a line; a linear one takes one or two. */
 const LIMIT_MS = 60;
+
+/** Of the lines that bench/adversarial.ts measures all of. */
+const NEAR_MATCHES = 600;
 
 const compiled = loadRules(defaultAppConfig());
 const { rules } = compiled.forGroup(null);
@@ -33,6 +37,17 @@ test('no line of 64 KiB grown from a rule takes long', () => {
         if (ms > LIMIT_MS) slow.push(`${name}: ${ms} ms on ${JSON.stringify(grown.slice(0, 80))}`);
       }
     }
+  }
+  expect(slow).toEqual([]);
+}, 120_000);
+
+test('no line of 64 KiB that nearly matches a rule takes long', () => {
+  const slow: string[] = [];
+  for (let n = 0; n < NEAR_MATCHES; n++) {
+    // a step that has no factor with their number goes through all rules and shapes
+    const { rule, line } = adversarialLine(compiled.global, n * 7);
+    const ms = bestMs(line);
+    if (ms > LIMIT_MS) slow.push(`${rule}: ${ms} ms on line ${n * 7}, ${JSON.stringify(line.slice(0, 80))}`);
   }
   expect(slow).toEqual([]);
 }, 120_000);

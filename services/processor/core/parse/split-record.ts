@@ -4,6 +4,8 @@ import type { Reading } from './reading.js';
 import { unwrap } from './unwrap.js';
 
 const MAX_PARTS = 64;
+/** So many lines are asked whether they begin a step; a turn has fewer. */
+const MAX_LINES = 1_000;
 
 /**
  * The parts of a record that holds several steps, as printers do that write a whole turn at once: `Thought: …`, `Action: …`,
@@ -21,7 +23,7 @@ export function splitRecord(
   const parts: string[] = [];
   let start = 0;
   let at = message.indexOf('\n');
-  while (at >= 0 && parts.length < MAX_PARTS - 1) {
+  for (let lines = 0; at >= 0 && lines < MAX_LINES && parts.length < MAX_PARTS - 1; lines++) {
     const next = message.indexOf('\n', at + 1);
     const line = message.slice(at + 1, next < 0 ? undefined : next);
     if (beginsStep(line, rules, tags)) {
@@ -40,9 +42,12 @@ export function splitRecord(
 const COLOUR_CHANGE = /\x1b\[0m(?=\x1b\[(?!0?m)[\d;]{1,32}m)/g;
 
 function splitColours(message: string): string[] | null {
+  let before = 0;
   for (const { index, 0: reset } of message.matchAll(COLOUR_CHANGE)) {
     const end = index + reset.length;
-    if (stripAnsi(message.slice(0, end)).trim() === '') continue;
+    const isBlank = stripAnsi(message.slice(before, end)).trim() === '';
+    before = end;
+    if (isBlank) continue;
     if (stripAnsi(message.slice(end)).trim() === '') break;
     return [message.slice(0, end), message.slice(end)];
   }
