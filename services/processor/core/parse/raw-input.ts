@@ -2,6 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import type { Codec } from '../../../../lib/model/codec.js';
 import { logSourceOf, MAX_ID_LENGTH } from '../../../../lib/model/event-body.js';
 import type { EventBody, IngestionOptions, LogSource, RawLog } from '../../../../lib/model/events.js';
+import { parseJsonText } from '../../../../lib/model/json-text.js';
 import { ok, type Result, refuse } from '../../../../lib/model/result.js';
 import type { EncodedRecord } from '../../../../lib/topology/topology.js';
 import { readTimeValue } from './line-time.js';
@@ -52,7 +53,7 @@ function fromRawLog(raw: RawLog): Result<RawInput[]> {
   if (raw.event !== null) {
     let body: unknown;
     try {
-      body = JSON.parse(raw.event);
+      body = parseJsonText(raw.event);
     } catch (error) {
       return refuse(
         'INVALID_EVENT',
@@ -126,7 +127,7 @@ const looksLikeObject = (text: string): boolean => {
 
 function parseObject(text: string): Record<string, unknown> | null {
   try {
-    const value: unknown = JSON.parse(text);
+    const value: unknown = parseJsonText(text);
     return isPlainObject(value) ? value : null;
   } catch {
     // not JSON: a line of text

@@ -4,6 +4,7 @@ import type { RuleSet } from '../rules/rule-set.js';
 import type { EventContent } from './build-event.js';
 import { newProperties, type Properties } from './properties.js';
 import { FALLBACK_TYPE, readRecord } from './reading.js';
+import { readId } from './structured.js';
 
 /** A structured event's content with the ids that it shows. */
 export interface StructuredContent extends EventContent {
@@ -28,8 +29,9 @@ export function readStructuredEvent(body: EventBody, rules: RuleSet): Structured
     captures: {},
     speaker: null,
     traceId: traceIdOf(body.trace_id) ?? null,
-    sessionId: body.session_id || null,
-    agentId: body.agent_id || null,
+    // a placeholder is no id here either: it would make one trace of strangers
+    sessionId: readId(body.session_id),
+    agentId: readId(body.agent_id),
   };
   const { message } = body.properties;
   if (body.event_type || typeof message !== 'string') return content;

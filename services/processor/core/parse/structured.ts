@@ -1,4 +1,5 @@
 import { MAX_ID_LENGTH } from '../../../../lib/model/event-body.js';
+import { parseJsonText } from '../../../../lib/model/json-text.js';
 import { valueAt } from '../rules/rule-set.js';
 import { eventTypeOf } from './event-types.js';
 import {
@@ -63,7 +64,7 @@ export function decodeObject(text: string): Record<string, unknown> | null {
   if (text.charCodeAt(0) !== 123 || text.length > MAX_JSON_CHARS) return null;
   if (text.charCodeAt(text.length - 1) !== 125) return null;
   try {
-    const value: unknown = JSON.parse(text);
+    const value: unknown = parseJsonText(text);
     return typeof value === 'object' && value !== null
       ? withPlainAttributes(value as Record<string, unknown>)
       : null;
