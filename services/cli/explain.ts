@@ -5,7 +5,7 @@ import { type Unwrapped, unwrap } from '../processor/core/parse/unwrap.js';
 import type { CompiledRules } from '../processor/core/rules/compiled-rules.js';
 import { describeMiss, type NearMiss, nearMisses } from '../processor/core/rules/near-miss.js';
 import { groupsOf } from '../processor/core/rules/rule-matcher.js';
-import { SEARCH_LIMIT, type Subject } from '../processor/core/rules/rule-set.js';
+import { type Subject, searchedBy } from '../processor/core/rules/rule-set.js';
 import type { CompiledRule } from '../processor/core/rules/rule-types.js';
 import type { ShownEvent } from './parsed-line.js';
 
@@ -18,6 +18,8 @@ export interface Explanation {
   rule_origin: string | null;
   rule_version: string | null;
   priority: number | null;
+  /** The rule's patterns are matched by the linear engine, for these reasons. */
+  linear_engine: string[];
   captures: Record<string, string>;
   /** Rules that added ids or properties, with what they captured. */
   extracted: { rule: string; captures: Record<string, string> }[];
@@ -72,6 +74,7 @@ export function explain(
     rule_origin: rule === null ? null : originOf(rule),
     rule_version: event?.why.rule_version ?? null,
     priority: rule?.priority ?? null,
+    linear_engine: rule?.linear ?? [],
     captures: event?.why.captures ?? {},
     extracted: extractedBy([...applicable], whole),
     text: unwrapped.text.slice(0, MAX_SHOWN_CHARS),
@@ -136,7 +139,7 @@ function subjectOf(
 
 function extractedBy(rules: CompiledRule[], text: string): Explanation['extracted'] {
   return rules.flatMap((rule) => {
-    const groups = rule.extract ? groupsOf(rule, text.slice(0, SEARCH_LIMIT)) : null;
+    const groups = rule.extract ? groupsOf(rule, searchedBy(rule, text)) : null;
     return groups === null ? [] : [{ rule: rule.name, captures: { ...groups } as Record<string, string> }];
   });
 }

@@ -53,6 +53,13 @@ try {
 
   const appConfig = loadAppConfig(config.VECTADB_CONFIG);
   const rules = loadRules(appConfig, { configPath: config.VECTADB_CONFIG });
+  for (const { name, origin, linear } of rules.all()) {
+    if (linear.length > 0)
+      logger.warn(
+        { rule: name, at: `${origin.file}:${origin.line}`, linear },
+        'matched by the linear engine, which is slower: bound its quantifiers',
+      );
+  }
   const kafka = { brokers: config.KAFKA_BROKERS, clientId: SERVICE };
   const codec = new Codec(loadSchemas());
   const registry = connectRegistry(config.SCHEMA_REGISTRY_URL, codec, { logger });

@@ -3,6 +3,8 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { defaultAppConfig } from '../../../lib/config/app-config.js';
 import { sampleFaults } from '../core/parse/rule-tests.js';
+import { verdictKey } from '../core/rules/pattern-verdict.js';
+import { checkPattern, readVerdicts } from './pattern-check.js';
 import { builtInFolder, loadRules, readRuleFile } from './rule-files.js';
 
 const compiled = loadRules(defaultAppConfig());
@@ -36,3 +38,16 @@ test('names of built-in rules are unique', () => {
   const names = compiled.global.map(({ name }) => name);
   expect(new Set(names).size).toBe(names.length);
 });
+
+test('no built-in pattern backtracks without bound, whether its verdict is kept yet or not', () => {
+  const kept = readVerdicts();
+  const faults: string[] = [];
+  loadRules(defaultAppConfig(), {
+    check: (source, flags) => {
+      const verdict = kept.get(verdictKey(source, flags)) ?? checkPattern(source, flags);
+      if (verdict.linearity === 'superlinear') faults.push(`${verdict.reason}: ${source}`);
+      return { linearity: 'linear', reason: 'being checked' };
+    },
+  });
+  expect(faults).toEqual([]);
+}, 120_000);

@@ -1,11 +1,14 @@
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { parseAppConfig } from '../../../lib/config/app-config.js';
 import { ConfigError } from '../../../lib/config/env.js';
 import { readRecord } from '../core/parse/reading.js';
 import { loadRules } from './rule-files.js';
+
+// patterns of config.yaml are checked, which takes seconds on a machine that has much else to do
+vi.setConfig({ testTimeout: 30_000 });
 
 const load = (yaml: string) => {
   const configPath = join(mkdtempSync(join(tmpdir(), 'rules-')), 'config.yaml');
@@ -114,6 +117,38 @@ log_groups:
       typeOf(yaml, 'Thought: x', '/ecs/a'),
       typeOf(yaml, 'Thought: x', '/x'),
     ]).toEqual(['mine', 'theirs', 'agent_thought']);
+  });
+});
+
+describe('patterns that may take long', () => {
+  test('one that backtracks without bound is left to the linear engine, and finds the same', () => {
+    const { rules } = load(
+      'parser_rules: [{name: own, pattern: "^(?P<word>(?:a|aa)+)!$", event_type: mine}]',
+    ).forGroup(null);
+    expect(rules.get('own')?.linear).toEqual([
+      expect.stringMatching(/exponential|polynomial|not checked in time/),
+    ]);
+    expect(readRecord('aaaa!', rules, [])).toMatchObject({ eventType: 'mine', captures: { word: 'aaaa' } });
+    expect(readRecord(`${'a'.repeat(50_000)}?`, rules, []).eventType).toBe('log');
+  });
+
+  test('one that the linear engine cannot express is refused with file, line and reason', () => {
+    expect(
+      faultsOf('parser_rules:\n  - { name: own, pattern: "^(?=b)(?:(a+)+)+!$", event_type: mine }\n'),
+    ).toEqual([
+      expect.stringMatching(
+        /^config\.yaml:2: rule 'own': pattern: its time .* and the linear engine cannot take it: .*Bound its/,
+      ),
+    ]);
+  });
+
+  test('look-around and references of a pattern that is linear are as good as any', () => {
+    expect(typeOf('parser_rules: [{name: own, pattern: "^x(?!y)", event_type: mine}]', 'xz')).toBe('mine');
+  });
+
+  test('a linear pattern sees the whole line, one that is so by its bounds the first 16 KiB', () => {
+    const long = `${'x'.repeat(20_000)} crane 7`;
+    expect(typeOf('parser_rules: [{name: own, pattern: "crane 7", event_type: mine}]', long)).toBe('mine');
   });
 });
 

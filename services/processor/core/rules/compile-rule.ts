@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import { canonicalJson } from '../../../../lib/model/json.js';
-import { requiredLiterals } from './literals.js';
+import { type CompiledPattern, compilePattern, compilePlain, unchecked } from './compile-pattern.js';
+import { type RequiredLiterals, requiredLiterals } from './literals.js';
 import { LEAST_NEEDLE_CHARS } from './needles.js';
-import { type Matcher, regExpMatcher } from './rule-matcher.js';
+import type { PatternCheck } from './pattern-verdict.js';
 import type {
   CompiledField,
   CompiledRule,
@@ -57,27 +58,17 @@ const KEYS = new Set<string>([
 const TAKES = new Set(['none', 'block', 'coloured', 'json', 'indented', 'traceback']);
 const IDS = new Set(['session_id', 'trace_id', 'agent_id']);
 const USER_PRIORITY = 1_000;
+/** Patterns that are linear only for their bounds, or not at all, look at this much of a line unless they are anchored. */
+export const SEARCH_LIMIT = 16_384;
 
 /** Names of the first rules whose event_type `log` means that they only add an id. */
 const isExtractionName = (name: string) => name.endsWith('_extraction');
 
 /**
- * Python's and JavaScript's syntax to JavaScript's: `(?P<name>` and `(?P=name)` are translated, an inline `(?i)`, `(?s)` or
- * `(?m)` at the start becomes a flag, a leading `.*` is dropped because the search is unanchored anyway.
+ * Compiles one rule. Returns the fault instead of throwing, so that all faults of a configuration are told at once. `check` says
+ * what each of its patterns costs.
  */
-export function translatePattern(written: string): { source: string; flags: string } {
-  let flags = '';
-  let source = written.replace(/^\(\?([ims]+)\)/, (_, inline: string) => {
-    flags = inline;
-    return '';
-  });
-  source = source.replaceAll('(?P<', '(?<').replace(/\(\?P=(\w+)\)/g, '\\k<$1>');
-  source = source.replace(/^(?:\.\*\??)+(?=.)/, '');
-  return { source, flags };
-}
-
-/** Compiles one rule. Returns the fault instead of throwing, so that all faults of a configuration are told at once. */
-export function compileRule(written: WrittenRule): CompiledRule | RuleFault {
+export function compileRule(written: WrittenRule, check: PatternCheck = unchecked): CompiledRule | RuleFault {
   const { definition, origin, set } = written;
   const fault = (reason: string) =>
     new RuleFault(origin.file, origin.line, `rule '${definition.name ?? '?'}': ${reason}`);
@@ -94,70 +85,77 @@ export function compileRule(written: WrittenRule): CompiledRule | RuleFault {
   const badSample = sampleFault(definition.tests);
   if (badSample !== null) return fault(badSample);
 
-  let pattern: RegExp | null = null;
-  let literals: string[] | null = null;
-  let starts: string[] | null = null;
-  let firsts: number[] | null = null;
-  let matcher: Matcher | null = null;
-  if (definition.pattern !== undefined) {
-    const { source, flags } = translatePattern(definition.pattern);
-    try {
-      pattern = new RegExp(source, flags);
-      matcher = regExpMatcher(source, flags);
-      const required = requiredLiterals(source, flags);
-      literals = definition.literals ?? required.any;
-      ({ starts, firsts } = required);
-    } catch (error) {
-      return fault(`pattern does not compile: ${error instanceof Error ? error.message : String(error)}`);
-    }
-    const names = captureNames(
-      [source, ...(definition.also ?? []).map((text) => translatePattern(text).source)].join(' '),
-    );
-    for (const capture of Object.keys(definition.field_mappings ?? {})) {
-      if (definition.json === undefined && !capture.startsWith('=') && !names.has(capture))
-        return fault(`field_mappings names '${capture}', which the pattern does not capture`);
-    }
-  }
+  let compiled: CompiledPattern | null = null;
+  let required: RequiredLiterals = { any: null, starts: null, firsts: null };
   let until: RegExp | null = null;
   let last: RegExp | null = null;
-  const also: Matcher[] = [];
+  const also: CompiledPattern[] = [];
   const json: JsonCondition[] = [];
+  let key = 'pattern';
   try {
-    if (definition.until !== undefined) until = new RegExp(translatePattern(definition.until).source);
-    if (definition.last !== undefined) last = new RegExp(translatePattern(definition.last).source);
-    for (const text of definition.also ?? []) {
-      const { source, flags } = translatePattern(text);
-      also.push(regExpMatcher(source, flags));
+    const plain = (text: string | undefined): RegExp | null => {
+      if (text === undefined) return null;
+      const made = compilePlain(text, check);
+      if (typeof made === 'string') throw new Error(made);
+      return made;
+    };
+    const matched = (text: string): CompiledPattern => {
+      const made = compilePattern(text, check);
+      if (typeof made === 'string') throw new Error(made);
+      return made;
+    };
+    if (definition.pattern !== undefined) {
+      compiled = matched(definition.pattern);
+      required = requiredLiterals(compiled.pattern.source, compiled.pattern.flags);
     }
-    for (const [path, text] of Object.entries(definition.json ?? {}))
+    key = 'until';
+    until = plain(definition.until);
+    key = 'last';
+    last = plain(definition.last);
+    key = 'also';
+    also.push(...(definition.also ?? []).map(matched));
+    for (const [path, text] of Object.entries(definition.json ?? {})) {
+      key = `json '${path}'`;
       json.push({
         paths: path
           .split('|')
           .flatMap(exporterPaths)
           .map((one) => one.split('/')),
-        pattern: new RegExp(translatePattern(String(text)).source),
+        pattern: plain(String(text))!,
         absent: text === '^$',
       });
+    }
   } catch (error) {
-    return fault(
-      `until, last, also or json does not compile: ${error instanceof Error ? error.message : String(error)}`,
-    );
+    const reason = error instanceof Error ? error.message : String(error);
+    return fault(error instanceof SyntaxError ? `${key} does not compile: ${reason}` : `${key}: ${reason}`);
+  }
+  if (compiled !== null && definition.json === undefined) {
+    const names = new Set([compiled, ...also].flatMap(({ matcher }) => matcher.names));
+    for (const capture of Object.keys(definition.field_mappings ?? {})) {
+      if (!capture.startsWith('=') && !names.has(capture))
+        return fault(`field_mappings names '${capture}', which the pattern does not capture`);
+    }
   }
 
+  const literals = compiled === null ? null : (definition.literals ?? required.any);
   const requires = definition.requires ?? [];
   const raw = definition.on === 'raw';
   const extract =
     definition.mode === 'extract' ||
     (definition.mode === undefined && definition.event_type === 'log' && isExtractionName(definition.name));
-  if (extract && matcher === null) return fault('mode extract needs a pattern');
+  if (extract && compiled === null) return fault('mode extract needs a pattern');
   return {
     name: definition.name,
     version: versionOf(definition),
     set,
     origin,
-    pattern,
-    matcher,
-    also,
+    pattern: compiled?.pattern ?? null,
+    matcher: compiled?.matcher ?? null,
+    also: also.map(({ matcher }) => matcher),
+    linear: [compiled, ...also].flatMap((one) => (one?.engine === 'linear' ? [one.verdict.reason] : [])),
+    searchLimit: [compiled, ...also].every((one) => one === null || one.verdict.linearity === 'linear')
+      ? Number.POSITIVE_INFINITY
+      : SEARCH_LIMIT,
     json: json.length > 0 ? json : null,
     eventType: definition.event_type,
     framework: definition.framework ?? null,
@@ -171,8 +169,8 @@ export function compileRule(written: WrittenRule): CompiledRule | RuleFault {
       literals !== null && (raw || literals.some(({ length }) => length < LEAST_NEEDLE_CHARS))
         ? literals
         : null,
-    starts,
-    firsts,
+    starts: required.starts,
+    firsts: required.firsts,
     requires: requires.filter((tag) => !tag.startsWith('!')),
     forbids: requires.filter((tag) => tag.startsWith('!')).map((tag) => tag.slice(1)),
     sets: definition.sets ?? [],
@@ -216,9 +214,6 @@ const exporterPaths = (path: string): string[] =>
         `Attributes/${path.slice('attributes/'.length)}`,
       ]
     : [path];
-
-const captureNames = (source: string): Set<string> =>
-  new Set([...source.matchAll(/\(\?<([A-Za-z_$][\w$]*)>/g)].map((match) => match[1]!));
 
 function compileField([source, target]: [string, string]): CompiledField {
   const constant = source.startsWith('=');

@@ -1,5 +1,5 @@
 import { type PatternProgress, patternProgress } from './pattern-progress.js';
-import { SEARCH_LIMIT, type Subject, valueAt } from './rule-set.js';
+import { type Subject, searchedBy, valueAt } from './rule-set.js';
 import type { CompiledRule, RuleOrigin } from './rule-types.js';
 
 /** Why a rule that comes close to a line did not decide it. */
@@ -74,16 +74,17 @@ function reasonOf(rule: CompiledRule, subject: Subject): NearMissReason | 'match
     if (failed !== 'none') return failed;
     if (rule.pattern === null) return 'matches';
   } else if (rule.raw && !subject.hasColours) return null;
-  return patternReason(rule, (rule.raw ? subject.raw : subject.text).slice(0, SEARCH_LIMIT));
+  return patternReason(rule, searchedBy(rule, rule.raw ? subject.raw : subject.text));
 }
 
 function patternReason(rule: CompiledRule, text: string): NearMissReason | 'matches' | null {
   const pattern = rule.pattern!;
-  if (pattern.test(text)) return 'matches';
+  if (rule.matcher!.exec(text) !== null) return 'matches';
   const hasStart = rule.starts?.some((start) => text.startsWith(start)) ?? false;
   const hasLiteral = rule.literals?.some((literal) => text.includes(literal)) ?? false;
   if (!hasStart && !hasLiteral) return null;
-  const progress = patternProgress(pattern, text);
+  // beginnings of a pattern that is not linear may take for ever
+  const progress = rule.linear.length > 0 ? null : patternProgress(pattern, text);
   if (progress === null) return null;
   const { found, all } = progress.literals;
   return found >= LEAST_LITERALS && found >= all * LEAST_SHARE ? { kind: 'pattern', progress } : null;

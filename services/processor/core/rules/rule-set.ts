@@ -21,9 +21,6 @@ export interface Subject {
   tags: readonly string[];
 }
 
-/** Unanchored patterns look at this much of a line: a pattern of a user's may be quadratic. */
-export const SEARCH_LIMIT = 16_384;
-
 /**
  * The rules of one log group in their order (priority, then as written). Invariant: the answer is that of trying each
  * rule in turn; the tables only leave out rules that cannot match. Rules are bits of words in their order: what the first character
@@ -152,7 +149,7 @@ export class RuleSet {
 
   private search(text: string): void {
     if (this.searched === text) return;
-    this.needles.search(text, SEARCH_LIMIT);
+    this.needles.search(text, text.length);
     this.searched = text;
   }
 }
@@ -186,8 +183,12 @@ function match(rule: CompiledRule, text: string): Groups | null {
     return groupsOf(rule, text);
   }
   if (rule.unsearched !== null && !includesAny(text, rule.unsearched)) return null;
-  return groupsOf(rule, text.length > SEARCH_LIMIT ? text.slice(0, SEARCH_LIMIT) : text);
+  return groupsOf(rule, searchedBy(rule, text));
 }
+
+/** The part of a text that an unanchored rule looks at. */
+export const searchedBy = ({ searchLimit }: CompiledRule, text: string): string =>
+  text.length > searchLimit ? text.slice(0, searchLimit) : text;
 
 function startsWithAny(text: string, starts: readonly string[]): boolean {
   for (const start of starts) if (text.startsWith(start)) return true;

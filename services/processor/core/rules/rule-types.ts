@@ -110,6 +110,10 @@ export interface CompiledRule {
   /** {@link CompiledRule.pattern} ready to be matched. */
   matcher: Matcher | null;
   also: Matcher[];
+  /** Why patterns of it are left to the linear engine, as their check has said; none for most rules. */
+  linear: string[];
+  /** Characters of a line that an unanchored pattern looks at. */
+  searchLimit: number;
   json: JsonCondition[] | null;
   eventType: string;
   framework: string | null;
