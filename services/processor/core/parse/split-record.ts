@@ -5,7 +5,7 @@ import { unwrap } from './unwrap.js';
 
 const MAX_PARTS = 64;
 /** So many lines are asked whether they begin a step; a turn has fewer. */
-const MAX_LINES = 1_000;
+const MAX_LINES = 400;
 
 /**
  * The parts of a record that holds several steps, as printers do that write a whole turn at once: `Thought: …`, `Action: …`,
