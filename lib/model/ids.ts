@@ -71,6 +71,17 @@ export const groupKeys = {
   continuation: (groupId: string, part: number) => `cont:${groupId}:${part}`,
 };
 
+const RUN = 'run:';
+
+/** Whether a group key names a run, which only its lines tell of. */
+export const isRun = (groupKey: string): boolean => groupKey.startsWith(RUN);
+
+/** Home key of a run: its group's id, for its key holds the names of stream and agent. Other groups' key is their home. */
+export const runHome = (groupId: string): string => `${RUN}${groupId}`;
+
+/** Group id of whatever lives at a home. */
+export const groupIdAt = (home: string): string => (isRun(home) ? home.slice(RUN.length) : uuidOf(home));
+
 /**
  * Id of an event: the client's own, else of the source's identity, else of the canonical
  * body (HTTP events only), else of `epoch/topic/partition/offset`. `index` n > 0 marks the n-th further event of a record.

@@ -1,6 +1,6 @@
 import type { Codec } from '../../lib/model/codec.js';
 import type { Bind, ParsedEntry, ParsedEvent } from '../../lib/model/events.js';
-import { groupKeys, uuidOf } from '../../lib/model/ids.js';
+import { groupKeys, runHome, uuidOf } from '../../lib/model/ids.js';
 import { ok } from '../../lib/model/result.js';
 import { localCodec, TopologyDriver } from '../../lib/testing/topology-driver.js';
 import type { SubTopology, Topology } from '../../lib/topology/topology.js';
@@ -48,7 +48,7 @@ export function parsed(sent: Sent): ParsedEntry[] {
     event_id: sent.id,
     group_id: uuidOf(key),
     group_key: key,
-    home_key: sent.run && !sent.trace && !sent.session ? `run:${uuidOf(key)}` : key,
+    home_key: sent.run && !sent.trace && !sent.session ? runHome(uuidOf(key)) : key,
     trace_id: sent.trace ?? null,
     session_id: sent.session ?? null,
     agent_id: sent.agent ?? null,
@@ -78,7 +78,7 @@ export function parsed(sent: Sent): ParsedEntry[] {
   if (sent.adopts) {
     entries.push({
       home_key: event.home_key,
-      run_home_key: `run:${uuidOf(groupKeys.run(sent.stream, 'agent', sent.adopts))}`,
+      run_home_key: runHome(uuidOf(groupKeys.run(sent.stream, 'agent', sent.adopts))),
       session_id: sent.session ?? null,
       timestamp_ms: sent.ms,
       event_id: sent.id,

@@ -1,8 +1,9 @@
 import type { Strategy } from '../../../../lib/model/events.js';
-import { groupKeys, uuidOf } from '../../../../lib/model/ids.js';
+import { groupKeys } from '../../../../lib/model/ids.js';
 import { attribute, continuity, type RunCandidate, scoreOfNew, signatureOf } from './attribution.js';
+import type { GroupIds } from './group-ids.js';
 import type { StreamRun } from './parse-state.js';
-import { advance, emptyShape, type RunStep } from './run-shape.js';
+import { advance, emptyShape, isLate, type RunStep } from './run-shape.js';
 import { remember, type Salient, sharedWith } from './salient.js';
 import type { StreamContext } from './stream-context.js';
 
@@ -57,19 +58,20 @@ export function assignGroup(
   stream: string | null,
   context: StreamContext | null,
   settings: WindowSettings,
+  groups: GroupIds,
 ): Assigned {
   const { traceId, eventMs } = event;
   if (stream === null || context === null) return { assignment: assignAlone(event), adopts: null };
 
   if (event.invocation === 'start' && event.sessionId !== null)
     context.startInvocation(event.sessionId, eventMs);
-  const running = context.invocationAt(eventMs, settings.agentWindowMs);
+  const running = context.invocationAt(eventMs);
   if (event.invocation === 'end' && event.sessionId !== null) context.endInvocation(event.sessionId, eventMs);
 
-  const inherits = event.sessionId === null && running?.within === true ? running.invocation.id : null;
-  const sessionId = event.sessionId ?? inherits;
+  const sessionId = event.sessionId ?? running;
+  const inherits = event.sessionId === null ? running : null;
   if (traceId !== null || event.sessionId !== null) {
-    const key = traceId !== null ? groupKeys.trace(traceId) : groupKeys.session(sessionId!);
+    const key = keyOf(traceId, sessionId)!;
     return {
       assignment: {
         group_key: key,
@@ -81,26 +83,26 @@ export function assignGroup(
         confidence: inherits === null ? null : WITHIN_INVOCATION,
         evidence: [],
       },
-      adopts: show(event, sessionId, stream, context, settings),
+      adopts: show(event, sessionId, stream, context, settings, groups),
     };
   }
-  if (running?.within === true) {
-    const { id } = running.invocation;
+  if (running !== null) {
+    const key = groupKeys.session(running);
     return {
       assignment: {
-        group_key: groupKeys.session(id),
-        home_key: groupKeys.session(id),
-        session_id: id,
+        group_key: key,
+        home_key: key,
+        session_id: running,
         agent_id: event.agentId ?? streamAgent(event, stream),
         strategy: 3,
-        inherited: `invocation:${id}`,
+        inherited: `invocation:${running}`,
         confidence: WITHIN_INVOCATION,
         evidence: ['printed while it ran'],
       },
       adopts: null,
     };
   }
-  return { assignment: inheritOrRun(event, stream, context, settings), adopts: null };
+  return { assignment: inheritOrRun(event, stream, context, settings, groups), adopts: null };
 }
 
 /** Who speaks where a line names nobody. */
@@ -121,6 +123,7 @@ function show(
   stream: string,
   context: StreamContext,
   { agentWindowMs, splitOnRunBoundaries }: WindowSettings,
+  groups: GroupIds,
 ): string | null {
   const { traceId, eventMs, step } = event;
   const agent = groupingAgent(event);
@@ -128,28 +131,28 @@ function show(
   const id = traceId ?? sessionId!;
   const { habits } = context;
   let run = named(context.runs, traceId, sessionId);
-  const signature = signatureOfLine(step);
 
   const near = context.runs.filter(
     (one) => one.kind === 'run' && isNear(one, eventMs, agentWindowMs) && mayBeOf(one, agent),
   );
   const candidates = candidatesOf(run === null ? near : [...near, run], context, event, agent);
+  const known = run === null ? undefined : candidates.pop();
   let adopted: StreamRun | null = null;
   let best =
-    run === null
+    known === undefined
       ? scoreOfNew(step, near.length, habits)
-      : continuity(step, eventMs, candidates.get(run)!, habits) + ADOPTION_INTO_KNOWN;
-  for (const one of near) {
-    const score = continuity(step, eventMs, candidates.get(one)!, habits) - unnamedFor(one, habits.idShare);
+      : continuity(step, eventMs, known, habits) + ADOPTION_INTO_KNOWN;
+  for (const candidate of candidates) {
+    const score = continuity(step, eventMs, candidate, habits) - unnamedFor(candidate.run, habits.idShare);
     if (score <= best) continue;
     best = score;
-    adopted = one;
+    adopted = candidate.run;
   }
-  context.learn(signature, true, run === null && adopted === null);
+  context.learn(signatureOfLine(step), true, run === null && adopted === null);
 
   if (adopted !== null) {
     if (run !== null) context.remove(run);
-    const home = homeOfRun(stream, adopted);
+    const home = groups.homeOf(keyOfRun(stream, adopted));
     Object.assign(adopted, {
       kind,
       id,
@@ -171,8 +174,7 @@ function show(
   // a trace stays what its session is known by: an event of the session alone is bound to it
   if (traceId !== null || run.kind !== 'trace') Object.assign(run, { kind, id });
   run.session = sessionId ?? run.session;
-  if (splitOnRunBoundaries && run.shape.finished && step.eventType !== 'chain_end' && beginsAnew(step))
-    run.shape = emptyShape();
+  if (splitOnRunBoundaries && run.shape.finished && !TRAILING.has(step.eventType)) run.shape = emptyShape();
   extend(run, event, agent, true);
   context.touch(run);
   return null;
@@ -185,8 +187,8 @@ const ADOPTION_INTO_KNOWN = 1;
 const unnamedFor = ({ withoutId }: StreamRun, idShare: number): number =>
   Math.min(3, -withoutId * Math.log(Math.max(0.05, 1 - idShare)) * 0.5);
 
-const beginsAnew = ({ eventType }: RunStep): boolean =>
-  eventType !== 'log' && eventType !== 'platform' && eventType !== 'agent_finish';
+/** What may still come of a run that has finished. */
+const TRAILING = new Set(['log', 'platform', 'agent_finish', 'chain_end']);
 
 /** The run of a trace, else the latest of a session. */
 function named(
@@ -211,6 +213,7 @@ function inheritOrRun(
   stream: string,
   context: StreamContext,
   { agentWindowMs, splitOnRunBoundaries }: WindowSettings,
+  groups: GroupIds,
 ): Assignment {
   const { eventMs, eventId, step } = event;
   const agent = groupingAgent(event);
@@ -219,13 +222,7 @@ function inheritOrRun(
   const verdict =
     near.length === 0
       ? null
-      : attribute(
-          step,
-          eventMs,
-          [...candidatesOf(near, context, event, agent).values()],
-          habits,
-          splitOnRunBoundaries,
-        );
+      : attribute(step, eventMs, candidatesOf(near, context, event, agent), habits, splitOnRunBoundaries);
   const chosen = verdict === null ? undefined : near[verdict.index];
   // what was guessed teaches nothing: only a stream that was silent says that a run opens
   const isCertain = verdict === null || (chosen !== undefined && verdict.confidence >= CERTAIN);
@@ -234,9 +231,8 @@ function inheritOrRun(
   if (chosen !== undefined) {
     extend(chosen, event, agent, false);
     context.touch(chosen);
-    const isRun = chosen.kind === 'run';
-    const key = keyOf(stream, chosen);
-    const home = isRun ? homeOfRun(stream, chosen) : key;
+    const key = keyOfRun(stream, chosen);
+    const home = groups.homeOf(key);
     return {
       group_key: key,
       home_key: home,
@@ -251,9 +247,10 @@ function inheritOrRun(
   const run = newRun('run', eventId, null, agent ?? streamAgent(event, stream), eventMs);
   extend(run, event, agent, false);
   context.add(run);
+  const key = keyOfRun(stream, run);
   return {
-    group_key: keyOf(stream, run),
-    home_key: homeOfRun(stream, run),
+    group_key: key,
+    home_key: groups.homeOf(key),
     session_id: null,
     agent_id,
     strategy: 3,
@@ -269,15 +266,12 @@ const CERTAIN = 0.9;
 const signatureOfLine = (step: RunStep): string | null =>
   step.eventType === 'log' && step.words === null ? null : signatureOf(step);
 
-const keyOf = (stream: string, { kind, id, agent }: StreamRun): string =>
-  kind === 'run'
-    ? groupKeys.run(stream, agent, id)
-    : kind === 'trace'
-      ? groupKeys.trace(id)
-      : groupKeys.session(id);
+/** Group key of what the ids name, or null where there are none: strategies 1 and 2. */
+const keyOf = (traceId: string | null, sessionId: string | null): string | null =>
+  traceId !== null ? groupKeys.trace(traceId) : sessionId !== null ? groupKeys.session(sessionId) : null;
 
-const homeOfRun = (stream: string, { agent, id }: StreamRun): string =>
-  `run:${uuidOf(groupKeys.run(stream, agent, id))}`;
+const keyOfRun = (stream: string, { kind, id, agent }: StreamRun): string =>
+  kind === 'run' ? groupKeys.run(stream, agent, id) : groupKeys[kind](id);
 
 const newRun = (
   kind: StreamRun['kind'],
@@ -306,35 +300,24 @@ const isNear = ({ fromMs, lastMs }: StreamRun, ms: number, windowMs: number): bo
 const mayBeOf = ({ agents }: StreamRun, agent: string | null): boolean =>
   agent === null || agents.length === 0 || agents.includes(agent);
 
-/** The runs as the line sees them. */
+/** The runs as the line sees them, in their order. */
 function candidatesOf(
   runs: readonly StreamRun[],
   context: StreamContext,
   { about }: Candidate,
   agent: string | null,
-): Map<StreamRun, RunCandidate> {
+): RunCandidate[] {
   const shared = sharedWith(about, runs);
   const latest = context.runs.at(-1);
-  return new Map(
-    runs.map((run, i) => [
-      run,
-      {
-        shape: run.shape,
-        fromMs: run.fromMs,
-        lastMs: run.lastMs,
-        isLatest: run === latest,
-        isNamed: run.kind !== 'run',
-        withId: run.withId,
-        withoutId: run.withoutId,
-        agentIsNew: agent !== null && !run.agents.includes(agent),
-        shared: shared[i]!,
-      },
-    ]),
-  );
+  return runs.map((run, i) => ({
+    run,
+    isLatest: run === latest,
+    agentIsNew: agent !== null && !run.agents.includes(agent),
+    shared: shared[i]!,
+  }));
 }
 
 const MAX_AGENTS = 4;
-const LATE_MS = 3_000;
 
 /** The run after one more line. A late line does not turn its shape back. */
 function extend(
@@ -343,13 +326,13 @@ function extend(
   agent: string | null,
   hasId: boolean,
 ): void {
-  const isLate = eventMs < run.lastMs - LATE_MS;
+  const late = isLate(eventMs, run.lastMs);
   run.fromMs = Math.min(run.fromMs, eventMs);
   run.lastMs = Math.max(run.lastMs, eventMs);
   if (hasId) run.withId += 1;
   else run.withoutId += 1;
   if (agent !== null && !run.agents.includes(agent)) run.agents = [...run.agents, agent].slice(-MAX_AGENTS);
-  if (!isLate) advance(run.shape, step, eventMs);
+  if (!late) advance(run.shape, step, eventMs);
   // what comes before the next START is that one's, if it is more than chatter
   if (invocation === 'end') run.shape.finished = true;
   remember(run.about, about);
@@ -357,12 +340,7 @@ function extend(
 
 /** No stream, no context: the event's own ids, or a trace of one. */
 function assignAlone({ traceId, sessionId, agentId, eventId, configuredAgent }: Candidate): Assignment {
-  const key =
-    traceId !== null
-      ? groupKeys.trace(traceId)
-      : sessionId !== null
-        ? groupKeys.session(sessionId)
-        : groupKeys.event(eventId);
+  const key = keyOf(traceId, sessionId) ?? groupKeys.event(eventId);
   return {
     group_key: key,
     home_key: key,

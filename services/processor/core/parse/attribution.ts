@@ -1,25 +1,19 @@
+import type { StreamRun } from './parse-state.js';
 import {
   answeredCall,
   beginning,
   closesCall,
   durationFit,
+  isLate,
   type RunShape,
   type RunStep,
 } from './run-shape.js';
 
-/** A run or session that prints on the stream, as far as it bears on whose the next line is. */
+/** A run or session that prints on the stream, as the next line sees it. */
 export interface RunCandidate {
-  shape: RunShape;
-  /** Event times of its first and latest line, Unix milliseconds. */
-  fromMs: number;
-  lastMs: number;
+  run: StreamRun;
   /** It printed the last line of the stream. */
   isLatest: boolean;
-  /** It is known by a trace or session id, not only by its lines. */
-  isNamed: boolean;
-  /** Lines of it that carried the id, and that did not. */
-  withId: number;
-  withoutId: number;
   /** The line names an agent that this run has not shown yet. */
   agentIsNew: boolean;
   /** How much of the line only this run has spoken about, log odds (salient.ts). */
@@ -182,8 +176,6 @@ const WAITING_GAP_MS = 10_000;
 const ANSWER_GAP_MS = 30_000;
 const SOON_MS = 120;
 const INSTANT_MS = 10;
-/** A line that is older than the run's latest by more than this says nothing about what follows what. */
-const LATE_MS = 3_000;
 
 type Reasons = [weight: number, reason: string][];
 
@@ -202,7 +194,7 @@ export function attribute(
   let bestScore = mayOpen ? scoreOfNew(step, candidates.length, habits) : Number.NEGATIVE_INFINITY;
   const scores = [bestScore];
   candidates.forEach((candidate, i) => {
-    const score = scoreOf(step, ms, candidate, habits, null);
+    const score = continuity(step, ms, candidate, habits);
     scores.push(score);
     if (score > bestScore) {
       bestScore = score;
@@ -250,10 +242,10 @@ function scoreOf(
   habits: StreamHabits,
   reasons: Reasons | null,
 ): number {
-  const { shape } = candidate;
-  const isLate = ms < candidate.lastMs - LATE_MS;
+  const { run } = candidate;
+  const { shape } = run;
   let score = timing(step, ms, candidate, reasons);
-  if (!isLate) score += flow(step, ms, shape, reasons);
+  if (!isLate(ms, run.lastMs)) score += flow(step, ms, shape, reasons);
   if (step.dialect !== null && shape.dialect !== null && step.dialect !== shape.dialect)
     score += say(reasons, W.otherDialect, `${step.dialect} prints, not ${shape.dialect}`);
   if (step.lane !== null && shape.lane !== null) {
@@ -266,9 +258,9 @@ function scoreOf(
   }
   if (candidate.agentIsNew) score += say(reasons, W.agentIsNew, 'names an agent that it has not shown');
   if (candidate.shared > 0) score += say(reasons, candidate.shared, 'speaks of what only it has spoken of');
-  if (candidate.isNamed) {
-    const lines = candidate.withId + candidate.withoutId;
-    score += W.alwaysNamed * Math.log((candidate.withoutId + 1) / (lines + 2) / 0.5);
+  if (run.kind !== 'run') {
+    const lines = run.withId + run.withoutId;
+    score += W.alwaysNamed * Math.log((run.withoutId + 1) / (lines + 2) / 0.5);
     // where ids are rare, a session is what its stream goes on printing, whatever it looks like
     if (shape.finished) score += W.rarelyNamed * Math.max(0, 1 - habits.idShare / 0.2);
   }
@@ -278,7 +270,7 @@ function scoreOf(
 function timing(
   { eventType }: RunStep,
   ms: number,
-  { fromMs, lastMs, isLatest, shape }: RunCandidate,
+  { run: { fromMs, lastMs, shape }, isLatest }: RunCandidate,
   reasons: Reasons | null,
 ): number {
   const gapMs = ms > lastMs ? ms - lastMs : ms < fromMs ? fromMs - ms : 0;

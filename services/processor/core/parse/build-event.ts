@@ -1,27 +1,14 @@
 import type { Bind, ParsedEvent } from '../../../../lib/model/events.js';
-import { groupKeys, uuidOf } from '../../../../lib/model/ids.js';
+import { groupKeys } from '../../../../lib/model/ids.js';
 import { canonicalJson } from '../../../../lib/model/json.js';
 import type { RuleSet } from '../rules/rule-set.js';
+import type { GroupIds } from './group-ids.js';
 import { scanDepth } from './json-depth.js';
 import { insideBox } from './panel.js';
 import type { EventHead, OpenRecord } from './parse-state.js';
 import type { Properties } from './properties.js';
 import { type Reading, readUnwrapped } from './reading.js';
 import { unwrap } from './unwrap.js';
-
-/** Ids of groups are hashed once per group, not once per event. */
-export class GroupIds {
-  private readonly known = new Map<string, string>();
-
-  of(groupKey: string): string {
-    const id = this.known.get(groupKey);
-    if (id !== undefined) return id;
-    const made = uuidOf(groupKey);
-    if (this.known.size >= 4_096) this.known.delete(this.known.keys().next().value!);
-    this.known.set(groupKey, made);
-    return made;
-  }
-}
 
 /** What was read from an event's text, whole. */
 export interface EventContent {

@@ -10,8 +10,9 @@ import { PARSED_EVENTS } from '../parsed-entries.js';
 import type { CompiledRules } from '../rules/compiled-rules.js';
 import type { RuleSet } from '../rules/rule-set.js';
 import { type Assigned, type Assignment, assignGroup } from './assign-group.js';
-import { bindOf, buildEvent, contentOf, contentOfLines, type EventContent, GroupIds } from './build-event.js';
+import { bindOf, buildEvent, contentOf, contentOfLines, type EventContent } from './build-event.js';
 import type { Covered, Fate } from './coverage.js';
+import { GroupIds } from './group-ids.js';
 import { joinLine } from './join.js';
 import { growRecord, hasRoom, mayGrow, openRecord } from './open-record.js';
 import {
@@ -66,8 +67,6 @@ interface LinePart {
 export const REPLY_TO_HEADER = 'reply-to';
 
 /** Source systems whose records another processor reads. */
-const textOf = (value: unknown, otherwise = ''): string => (typeof value === 'string' ? value : otherwise);
-
 const FOREIGN_SYSTEMS = new Set(['postgresql']);
 const MAX_TAGS = 16;
 const NO_TAGS: readonly string[] = [];
@@ -169,6 +168,7 @@ export class ParseProcessor implements Processor<RawInput, ParseState> {
       stream,
       stream === null ? null : new StreamContext(stream, context.state),
       this.options.settings,
+      this.groups,
     );
     const head = this.headOf(record, id, content.traceId, assignment, timestampMs, []);
     this.adopt(adopts, head, context);
@@ -274,6 +274,7 @@ export class ParseProcessor implements Processor<RawInput, ParseState> {
       stream,
       stream === null ? null : new StreamContext(stream, context.state),
       settings,
+      this.groups,
     );
     const head = this.headOf(record, id, reading.traceId, assignment, eventMs, flags, part.index);
     this.adopt(adopts, head, context);
@@ -463,3 +464,5 @@ function invocationStep({ properties, sessionId }: Reading): 'start' | 'end' | n
   if (properties.platform_event === 'START') return 'start';
   return properties.platform_event === 'END' ? 'end' : null;
 }
+
+const textOf = (value: unknown, otherwise = ''): string => (typeof value === 'string' ? value : otherwise);

@@ -44,6 +44,11 @@ export interface RunShape {
   lane: string | null;
 }
 
+/** A line that is older than the run's latest by more than this says nothing about what follows what. */
+const LATE_MS = 3_000;
+
+export const isLate = (ms: number, lastMs: number): boolean => ms < lastMs - LATE_MS;
+
 const MAX_OPEN = 8;
 const MAX_CALLS = 4;
 

@@ -2,7 +2,6 @@ import type { StateStore } from '../../../../lib/topology/topology.js';
 import type { StreamHabits } from './attribution.js';
 import {
   type ContextState,
-  type Invocation,
   type InvocationState,
   type ParseState,
   type StreamRun,
@@ -123,21 +122,12 @@ export class StreamContext {
     this.store.put(stateKeys.invocations(this.stream), state);
   }
 
-  /**
-   * The invocation that a line of event time `ms` belongs to: the latest one that had begun by then and was still running, or,
-   * between two, the one that ended last if that was at most `windowMs` ago.
-   */
-  invocationAt(ms: number, windowMs: number): { invocation: Invocation; within: boolean } | null {
-    const state = this.store.get(stateKeys.invocations(this.stream)) as InvocationState | undefined;
-    if (!state) return null;
-    let before: Invocation | null = null;
-    for (let i = state.list.length - 1; i >= 0; i--) {
-      const invocation = state.list[i]!;
-      if (invocation.fromMs > ms) continue;
-      if (invocation.toMs === null || ms <= invocation.toMs) return { invocation, within: true };
-      before ??= invocation;
-    }
-    return before && ms - before.toMs! <= windowMs ? { invocation: before, within: false } : null;
+  /** Id of the invocation that ran at event time `ms`, the latest one that had begun by then; null between two. */
+  invocationAt(ms: number): string | null {
+    return (
+      this.invocations().list.findLast(({ fromMs, toMs }) => fromMs <= ms && (toMs === null || ms <= toMs))
+        ?.id ?? null
+    );
   }
 
   private invocations(): InvocationState {

@@ -78,11 +78,7 @@ export function decodeObject(text: string): Record<string, unknown> | null {
 export function readStructured(json: Record<string, unknown>): Structured {
   present.turnTo(json);
   const properties = newProperties();
-  for (const paths of PROPERTIES) {
-    if (properties[paths.name] !== undefined) continue;
-    const value = pathValue(paths);
-    if (value !== null) properties[paths.name] = value;
-  }
+  fillMissing(properties);
   for (const paths of LINKS) {
     const value = Object.hasOwn(json, paths.name) ? null : pathValue(paths);
     if (value !== null) properties[paths.name] = value;
@@ -113,11 +109,7 @@ const MAX_WRAPPED = 2;
 function withInner(outer: Structured, depth = 0, json = outer.json): Structured {
   for (const { inner, telling } of innerObjects(json)) {
     present.turnTo(inner);
-    for (const paths of PROPERTIES) {
-      if (outer.properties[paths.name] !== undefined) continue;
-      const value = pathValue(paths);
-      if (value !== null) outer.properties[paths.name] = value;
-    }
+    fillMissing(outer.properties);
     const duration = outer.properties.duration_ms ?? durationOf(inner, null);
     if (duration !== null) outer.properties.duration_ms = duration;
     outer.traceId ??= present.firstOf(TRACE_ID, readId);
@@ -132,6 +124,15 @@ function withInner(outer: Structured, depth = 0, json = outer.json): Structured 
     if (depth + 1 < MAX_WRAPPED) withInner(outer, depth + 1, inner);
   }
   return outer;
+}
+
+/** Adds what the object at hand tells of the properties that are not known yet. */
+function fillMissing(properties: Properties): void {
+  for (const paths of PROPERTIES) {
+    if (properties[paths.name] !== undefined) continue;
+    const value = pathValue(paths);
+    if (value !== null) properties[paths.name] = value;
+  }
 }
 
 /** An id as text; blanks around it, empty ones, `null`-like words and all-zero ids are none. */

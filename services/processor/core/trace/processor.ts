@@ -7,7 +7,7 @@ import {
   type ParsedEntry,
   type ParsedEvent,
 } from '../../../../lib/model/events.js';
-import { uuidOf } from '../../../../lib/model/ids.js';
+import { groupIdAt, isRun } from '../../../../lib/model/ids.js';
 import { contributionOf } from '../../../../lib/model/summary/contribution.js';
 import type { InputRecord, Processor, ProcessorContext } from '../../../../lib/topology/topology.js';
 import { PARSED_EVENTS } from '../parsed-entries.js';
@@ -37,8 +37,6 @@ export interface TraceOptions {
 
 /** Greatest number of entries in a pack, so that offset and place make one number. */
 export const PLACES = 4_096;
-
-const RUN = 'run:';
 
 type Context = ProcessorContext<TraceState>;
 type Input = InputRecord<ParsedEntry>;
@@ -293,7 +291,7 @@ export class TraceProcessor implements Processor<ParsedEntry, TraceState> {
     const event = isParsedEvent(value) ? value : null;
     const head: GroupHead = {
       kind: 'group',
-      group_id: event?.group_id ?? groupIdOfHome(home),
+      group_id: event?.group_id ?? groupIdAt(home),
       group_key: event?.group_key ?? home,
       bind: known?.bind ?? null,
       rev: known?.rev ?? 0,
@@ -326,15 +324,11 @@ export class TraceProcessor implements Processor<ParsedEntry, TraceState> {
   }
 }
 
-/** Group of a home that no event has named yet; a run's home carries it. */
-const groupIdOfHome = (home: string): string =>
-  home.startsWith(RUN) ? home.slice(RUN.length) : uuidOf(home);
-
 const hasEvents = (group: Pick<GroupHead, 'part' | 'count'>): boolean => group.part > 1 || group.count > 0;
 
 /** A run is named after the event that opened it, and that event comes first: another one means that the state is gone. */
 const missedItsStart = (event: ParsedEvent): boolean =>
-  event.group_key.startsWith('run:') && !event.group_key.endsWith(`:${event.event_id}`);
+  isRun(event.group_key) && !event.group_key.endsWith(`:${event.event_id}`);
 
 /** Whether an event of unknown id may have been emitted before the group's ids were dropped: only what is not later can. */
 const mayBeKnown = (head: GroupHead, event: ParsedEvent): boolean =>
@@ -342,7 +336,7 @@ const mayBeKnown = (head: GroupHead, event: ParsedEvent): boolean =>
 
 /** Runs and single events leave nothing: their first event tells whether the state is whole. */
 function retire(groups: GroupStore, home: string, head: GroupHead): RetiredGroup | null {
-  if (head.group_key.startsWith('run:') || head.group_key.startsWith('event:')) return null;
+  if (isRun(head.group_key) || head.group_key.startsWith('event:')) return null;
   const end = Math.max(groups.summary(home, head, head.part)?.end ?? 0, head.doubt ?? 0);
   const { bind, rev, part, count, adopted } = head;
   return { kind: 'retired', bind, rev, part, count, adopted, end };

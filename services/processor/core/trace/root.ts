@@ -1,9 +1,8 @@
 import type { Bind } from '../../../../lib/model/events.js';
-import { groupKeys, uuidOf } from '../../../../lib/model/ids.js';
+import { groupKeys, isRun, uuidOf } from '../../../../lib/model/ids.js';
 import type { AdoptedRun, GroupHead, RootBind } from './state.js';
 
 const TRACE = 'trace:';
-const RUN = 'run:';
 
 /** Latest time that a Date holds, Unix milliseconds. */
 const LAST_MS = 8_640_000_000_000_000;
@@ -37,7 +36,7 @@ export function formerRoots({
   bind,
 }: Pick<GroupHead, 'group_id' | 'group_key' | 'bind'>): string[] {
   if (bind === null) return [];
-  const isAdopted = group_key.startsWith(RUN) && bind.session_id !== null;
+  const isAdopted = isRun(group_key) && bind.session_id !== null;
   const names = isAdopted ? [group_id, uuidOf(groupKeys.session(bind.session_id!))] : [group_id];
   return names.filter((name) => name !== bind.trace_id);
 }
