@@ -70,7 +70,7 @@ const anyEvent = fc
 describe('a summary', () => {
   it('is a function of the set of events: no order, no split between base and tail changes it', () => {
     const orders = fc
-      .array(anyEvent, { minLength: 1, maxLength: 60 })
+      .uniqueArray(anyEvent, { selector: ({ event_id }) => event_id, minLength: 1, maxLength: 60 })
       .chain((events) =>
         fc.tuple(fc.constant(events), fc.shuffledSubarray(events, { minLength: events.length })),
       );
