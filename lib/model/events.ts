@@ -74,6 +74,17 @@ export interface Why {
   evidence: string[];
 }
 
+/** Why of an event that no rule classified and that inherited nothing. */
+export const unexplained = (strategy: Strategy): Why => ({
+  rule: null,
+  rule_version: null,
+  captures: {},
+  strategy,
+  inherited: null,
+  confidence: null,
+  evidence: [],
+});
+
 interface EventFields {
   event_id: string;
   group_id: string;

@@ -1,5 +1,5 @@
 import type { Codec } from '../../lib/model/codec.js';
-import type { Bind, ParsedEntry, ParsedEvent } from '../../lib/model/events.js';
+import { type Bind, type ParsedEntry, type ParsedEvent, unexplained } from '../../lib/model/events.js';
 import { groupKeys, runHome, uuidOf } from '../../lib/model/ids.js';
 import { ok } from '../../lib/model/result.js';
 import { localCodec, TopologyDriver } from '../../lib/testing/topology-driver.js';
@@ -60,15 +60,7 @@ export function parsed(sent: Sent): ParsedEntry[] {
     raw: { topic: 'raw-logs', partition: 0, offset: 0, index: 0 },
     created_ms: at,
     updated_ms: at,
-    why: {
-      rule: null,
-      rule_version: null,
-      captures: {},
-      strategy: 1,
-      inherited: null,
-      confidence: null,
-      evidence: [],
-    },
+    why: unexplained(1),
     flags: sent.flags ?? [],
     options: null,
     amends: sent.amends ?? false,

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { AgentEvent } from '../events.js';
+import { unexplained } from '../events.js';
 import { contributionOf } from './contribution.js';
 import { addContribution, LIMITS, type SummaryState, summarise, toGroupSummary } from './group-summary.js';
 import { pack, unpack } from './packed.js';
@@ -20,15 +21,7 @@ const event = (over: Partial<AgentEvent>, properties: object = {}): AgentEvent =
   raw: { topic: 'raw-logs', partition: 0, offset: 0, index: 0 },
   created_ms: 5,
   updated_ms: 5,
-  why: {
-    rule: null,
-    rule_version: null,
-    captures: {},
-    strategy: 1,
-    inherited: null,
-    confidence: null,
-    evidence: [],
-  },
+  why: unexplained(1),
   flags: [],
   options: null,
   revision: 1,

@@ -1,4 +1,4 @@
-import type { AgentEvent, AgentTrace, GroupLink } from '../../model/events.js';
+import { type AgentEvent, type AgentTrace, type GroupLink, unexplained } from '../../model/events.js';
 import { connectSurreal, type SurrealStore } from './connection.js';
 import { applySchema } from './schema.js';
 
@@ -19,15 +19,7 @@ export const sampleEvent = (given: Partial<AgentEvent> = {}): AgentEvent => ({
   raw: { topic: 'raw-logs', partition: 0, offset: 0, index: 0 },
   created_ms: 1_767_800_000_500,
   updated_ms: 1_767_800_000_500,
-  why: {
-    rule: null,
-    rule_version: null,
-    captures: {},
-    strategy: 2,
-    inherited: null,
-    confidence: null,
-    evidence: [],
-  },
+  why: unexplained(2),
   flags: [],
   options: null,
   revision: 1,

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { AgentEvent, AgentTrace } from '../../model/events.js';
+import { type AgentEvent, type AgentTrace, unexplained } from '../../model/events.js';
 import type { SurrealStore } from './connection.js';
 import { eventRecord, toEventRecord, toTraceRecord, traceRecord } from './records.js';
 
@@ -40,15 +40,7 @@ const PROBE_EVENT: AgentEvent = {
   raw: { topic: 'probe', partition: 0, offset: 0, index: 0 },
   created_ms: 0,
   updated_ms: 0,
-  why: {
-    rule: null,
-    rule_version: null,
-    captures: {},
-    strategy: 4,
-    inherited: null,
-    confidence: null,
-    evidence: [],
-  },
+  why: unexplained(4),
   flags: [],
   options: null,
   revision: 0,

@@ -1,20 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { unexplained } from '../../../lib/model/events.js';
 import type { EventContext, EventRow } from '../../../lib/stores/surreal/index.js';
 import { anEventRow, aTraceRow } from '../testing/fake-ports.js';
 import { explain } from './explain.js';
 
 type Why = EventRow['why'];
-const why = (more: Partial<Why>): Why => ({
-  rule: null,
-  rule_version: null,
-  captures: {},
-  strategy: 2,
-  inherited: null,
-  confidence: null,
-  evidence: [],
-  ...more,
-});
+const why = (more: Partial<Why>): Why => ({ ...unexplained(2), ...more });
 const contextOf = (event: Partial<EventRow>, more: Partial<EventContext> = {}): EventContext => ({
   event: anEventRow({ trace_id: 'g-1', ...event }),
   trace: null,

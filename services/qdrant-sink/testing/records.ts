@@ -1,5 +1,5 @@
 import type { Codec } from '../../../lib/model/codec.js';
-import type { AgentEvent, GroupLink } from '../../../lib/model/events.js';
+import { type AgentEvent, type GroupLink, unexplained } from '../../../lib/model/events.js';
 import { uuidOf } from '../../../lib/model/ids.js';
 import type { EncodedRecord } from '../../../lib/topology/topology.js';
 
@@ -20,15 +20,7 @@ export function agentEvent(over: Partial<AgentEvent> & { event_id: string }): Ag
     raw: { topic: 'raw-logs', partition: 0, offset: 0, index: 0 },
     created_ms: 0,
     updated_ms: 0,
-    why: {
-      rule: null,
-      rule_version: null,
-      captures: {},
-      strategy: 2,
-      inherited: null,
-      confidence: null,
-      evidence: [],
-    },
+    why: unexplained(2),
     flags: [],
     options: null,
     revision: 1,
