@@ -2,6 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { cacheFolder } from './home.js';
 import type { Progress } from './install.js';
 import { installKafka, kafkaInstalled } from './kafka.js';
+import { installMoto, motoInstalled } from './moto.js';
 import { installQdrant, qdrantInstalled } from './qdrant.js';
 import { installRegistry, registryInstalled } from './registry.js';
 import { missingReport, missingTools, type Tool } from './requirements.js';
@@ -12,6 +13,7 @@ const PARTS = {
   kafka: { install: installKafka, installed: kafkaInstalled, run: ['java'], get: ['maven'] },
   registry: { install: installRegistry, installed: registryInstalled, run: ['java'], get: ['maven'] },
   qdrant: { install: installQdrant, installed: qdrantInstalled, run: [], get: ['python'] },
+  moto: { install: installMoto, installed: motoInstalled, run: [], get: ['python'] },
 } as const satisfies Record<
   string,
   {

@@ -2,6 +2,7 @@ import { createWriteStream, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseEnv } from 'node:util';
 import { brokerAnswers, brokerProperties } from '../../deploy/local/kafka.js';
+import { EMULATOR_CREDENTIALS } from '../../deploy/local/moto.js';
 import { type Reservation, reservePort } from '../../deploy/local/ports.js';
 import { answers, waitFor } from '../../deploy/local/wait.js';
 import { projectRoot } from '../config/root.js';
@@ -17,6 +18,8 @@ interface Recipe {
   inside: (port: number) => number;
   env: (port: number, host: string) => Record<string, string>;
   command?: string[];
+  entrypoint?: string[];
+  files?: { source: string; target: string }[];
   url: (port: number, host: string) => string;
   settings: (url: string) => Record<string, string>;
   ready: (port: number, host: string) => Promise<boolean>;
@@ -76,6 +79,16 @@ const recipes = (images: Record<string, string | undefined>): Record<PartName, R
     settings: (url) => ({ QDRANT_URL: url }),
     ready: (port, host) => answers(`http://${host}:${port}/readyz`),
   },
+  moto: {
+    image: images.MOTO_IMAGE!,
+    inside: () => 5000,
+    env: () => ({ MOTO_HOST: '0.0.0.0', MOTO_PORT: '5000' }),
+    entrypoint: ['python', '/etc/moto/server.py'],
+    files: [{ source: join(projectRoot(), 'deploy/local/moto/server.py'), target: '/etc/moto/server.py' }],
+    url: (port, host) => `http://${host}:${port}`,
+    settings: (url) => ({ AWS_ENDPOINT_URL: url, ...EMULATOR_CREDENTIALS }),
+    ready: (port, host) => answers(`http://${host}:${port}/moto-api/`),
+  },
 });
 
 /**
@@ -104,6 +117,8 @@ export async function startDockerParts(wanted: readonly PartName[], folder: stri
       .withStartupTimeout(120_000)
       .withLogConsumer((stream) => stream.pipe(createWriteStream(logFile, { flags: 'a' })));
     if (recipe.command) container = container.withCommand(recipe.command);
+    if (recipe.entrypoint) container = container.withEntrypoint(recipe.entrypoint);
+    if (recipe.files) container = container.withCopyFilesToContainer(recipe.files);
     if (recipe.user) container = container.withUser(recipe.user);
     const started = await container.start();
     removals.push(async () => {

@@ -14,7 +14,7 @@ export default async function setup(): Promise<void> {
     stdio: 'inherit',
   });
   if (await dockerAnswers()) return;
-  const parts = ['kafka', 'registry', 'surreal', 'qdrant'];
+  const parts = ['kafka', 'registry', 'surreal', 'qdrant', 'moto'];
   requireTools(parts);
   await installParts(parts, (message) => console.error(message));
 }

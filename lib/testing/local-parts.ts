@@ -3,6 +3,7 @@ import type { LocalComponent } from '../../deploy/local/component.js';
 import { cacheFolder } from '../../deploy/local/home.js';
 import type { Progress } from '../../deploy/local/install.js';
 import { installKafka, startKafka } from '../../deploy/local/kafka.js';
+import { EMULATOR_CREDENTIALS, installMoto, startMoto } from '../../deploy/local/moto.js';
 import { type Reservation, reservePort } from '../../deploy/local/ports.js';
 import { installQdrant, startQdrant } from '../../deploy/local/qdrant.js';
 import { installRegistry, startRegistry } from '../../deploy/local/registry.js';
@@ -78,6 +79,11 @@ export async function startLocalParts(
         await installQdrant(cacheDir, progress);
         parts.qdrant = await testPart(options.logFile, () => startQdrant(options));
         env.QDRANT_URL = parts.qdrant.url;
+        return;
+      case 'moto':
+        await installMoto(cacheDir, progress);
+        parts.moto = await testPart(options.logFile, () => startMoto(options));
+        Object.assign(env, { AWS_ENDPOINT_URL: parts.moto.url, ...EMULATOR_CREDENTIALS });
         return;
     }
   };

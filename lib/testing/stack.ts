@@ -14,11 +14,13 @@ export interface StackOptions {
   registry?: boolean;
   surreal?: boolean;
   qdrant?: boolean;
+  /** CloudWatch Logs and STS, emulated. */
+  moto?: boolean;
   /** Said as parts are installed; the first run on a machine downloads them. */
   progress?: Progress;
 }
 
-export type PartName = 'kafka' | 'registry' | 'surreal' | 'qdrant';
+export type PartName = 'kafka' | 'registry' | 'surreal' | 'qdrant' | 'moto';
 
 /** One running part. What it had stored survives kill() and restart(). */
 export interface TestPart {
@@ -37,7 +39,7 @@ export interface TestPart {
 
 /** A stack of one's own: ports and folders are shared with nobody, so that several can run at once. */
 export interface TestStack {
-  /** Settings for clients and services: KAFKA_BROKERS, SCHEMA_REGISTRY_URL, SURREAL_*, QDRANT_URL. */
+  /** Settings for clients and services: KAFKA_BROKERS, SCHEMA_REGISTRY_URL, SURREAL_*, QDRANT_URL, AWS_*. */
   env: Record<string, string>;
   /** Bootstrap servers, as lib/kafka takes them. */
   brokers: string[];
@@ -68,7 +70,9 @@ export async function startStack(options: StackOptions): Promise<TestStack> {
   const folder = mkdtempSync(join(tmpdir(), 'vectadb-test-'));
   guardFolder(folder);
   mkdirSync(join(folder, 'logs'));
-  const wanted = (['kafka', 'registry', 'surreal', 'qdrant'] as const).filter((name) => options[name]);
+  const wanted = (['kafka', 'registry', 'surreal', 'qdrant', 'moto'] as const).filter(
+    (name) => options[name],
+  );
   let started: StartedParts;
   try {
     started = (await dockerAnswers())
