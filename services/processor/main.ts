@@ -3,6 +3,7 @@ import { loadAppConfig } from '../../lib/config/app-config.js';
 import { loadSchemas } from '../../lib/config/schemas.js';
 import { faultPointAt, noFaultPoint } from '../../lib/kafka/exactly-once/fault-point.js';
 import { ExactlyOnceRunner } from '../../lib/kafka/exactly-once/runner.js';
+import { StreamWork } from '../../lib/kafka/exactly-once/stream-work.js';
 import { memberFileIn } from '../../lib/kafka/member-file.js';
 import { connectRegistry } from '../../lib/kafka/registry.js';
 import { readEpochs } from '../../lib/kafka/topics/epochs.js';
@@ -83,12 +84,14 @@ try {
       (sub) =>
         new ExactlyOnceRunner({
           kafka,
-          sub,
-          codec,
-          learnSchema: (id) => registry.learn(id),
+          work: new StreamWork({
+            sub,
+            codec,
+            learnSchema: (id) => registry.learn(id),
+            onLoss: config.ON_LOSS,
+          }),
           logger: logger.child({ stage: sub.name }),
           memberFile: memberFileIn(config.VECTADB_STATE, sub.groupId),
-          onLoss: config.ON_LOSS,
           faultPoint,
         }),
     );

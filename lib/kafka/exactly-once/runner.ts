@@ -1,25 +1,20 @@
-import type { Codec } from '../../model/codec.js';
 import type { Logger } from '../../telemetry/logger.js';
-import { DEAD_LETTER_TOPIC } from '../../topology/dead-letter.js';
-import type { AnySubTopology } from '../../topology/topology.js';
 import { ClusterClient } from '../cluster.js';
-import { FetchLoop } from '../fetch-loop.js';
 import { Membership } from '../membership.js';
 import type { KafkaSettings } from '../types.js';
 import { type FaultPoint, noFaultPoint } from './fault-point.js';
 import { type OwnerContext, type OwnerCounters, PartitionOwner } from './partition-owner.js';
+import type { ProducerLimits } from './transactions.js';
+import type { Work } from './work.js';
 
 export interface RunnerOptions {
   kafka: KafkaSettings;
-  sub: AnySubTopology;
-  codec: Codec;
-  learnSchema: (id: number) => Promise<void>;
+  work: Work;
   logger: Logger;
   sessionTimeoutMs?: number;
   /** Keeps the member id of this slot between starts; null keeps none. */
   memberFile?: string | null;
-  /** What to do where input was deleted before it was processed. */
-  onLoss?: 'stop' | 'continue';
+  producerLimits?: ProducerLimits;
   faultPoint?: FaultPoint;
 }
 
@@ -37,11 +32,11 @@ export interface RunnerStatus {
     trouble: string | null;
   }[];
   counters: OwnerCounters;
-  fetchError: string | null;
+  inputError: string | null;
 }
 
 /**
- * Runs one sub-topology as a member of its consumer group, exactly once: what the group assigns is acquired, owned and
+ * Does one {@link Work} as a member of its consumer group, exactly once: what the group assigns is acquired, owned and
  * let go partition by partition ({@link PartitionOwner}). The group only spreads the work; safety comes from each
  * partition's transactional id, since kafkajs's TxnOffsetCommit carries no group generation.
  */
@@ -50,7 +45,6 @@ export class ExactlyOnceRunner {
   /** Owners that were let go and have not finished; a partition that comes back waits for its own. */
   private readonly leaving = new Map<number, Promise<void>>();
   private readonly cluster: ClusterClient;
-  private readonly fetchLoop: FetchLoop;
   private readonly membership: Membership;
   private readonly partitionCounts = new Map<string, number>();
   private readonly counters: OwnerCounters = {
@@ -68,14 +62,13 @@ export class ExactlyOnceRunner {
 
   constructor(private readonly options: RunnerOptions) {
     this.cluster = new ClusterClient(options.kafka);
-    this.fetchLoop = new FetchLoop(this.cluster, options.logger);
     this.failed = new Promise((_, reject) => {
       this.fail = reject;
     });
     this.failed.catch(() => {
       // whoever awaits `failed` is told; the promise alone must not end the process as unhandled
     });
-    const { groupId, source } = options.sub;
+    const { groupId, source } = options.work;
     this.membership = new Membership({
       kafka: options.kafka,
       groupId,
@@ -95,17 +88,28 @@ export class ExactlyOnceRunner {
 
   /** Connects, checks that every topic is there and joins the group. */
   async start(): Promise<void> {
-    const { sub } = this.options;
-    const topics = [sub.source, sub.changelog, DEAD_LETTER_TOPIC, ...Object.keys(sub.sinks)];
+    const { work, logger, faultPoint } = this.options;
+    const topics = [...new Set([work.source, work.changelog, ...work.outputs])];
     await this.cluster.connect(topics);
     for (const topic of topics)
       this.partitionCounts.set(topic, (await this.cluster.partitionsOf(topic)).length);
-    const { source, changelog } = sub;
+    const { source, changelog } = work;
     if (this.partitionCounts.get(source) !== this.partitionCounts.get(changelog)) {
       throw new Error(
         `${source} has ${this.partitionCounts.get(source)} partitions and ${changelog} ${this.partitionCounts.get(changelog)}: they must be equal`,
       );
     }
+    work.start({
+      cluster: this.cluster,
+      logger,
+      faultPoint: faultPoint ?? noFaultPoint,
+      counters: this.counters,
+      partitionsOf: (topic) => {
+        const count = this.partitionCounts.get(topic);
+        if (count === undefined) throw new Error(`${topic} is not a topic of ${work.name}`);
+        return count;
+      },
+    });
     await this.membership.start();
   }
 
@@ -115,15 +119,15 @@ export class ExactlyOnceRunner {
     await Promise.all([...this.owners.values()].map((owner) => owner.close()));
     await Promise.all(this.leaving.values());
     await this.membership.close();
-    await this.fetchLoop.close();
+    await this.options.work.close();
     await this.cluster.disconnect();
   }
 
   status(): RunnerStatus {
-    const { sub } = this.options;
+    const { work } = this.options;
     return {
-      stage: sub.name,
-      groupId: sub.groupId,
+      stage: work.name,
+      groupId: work.groupId,
       joined: this.membership.joined,
       generation: this.membership.generation,
       partitions: [...this.owners.values()]
@@ -137,7 +141,7 @@ export class ExactlyOnceRunner {
           trouble,
         })),
       counters: { ...this.counters },
-      fetchError: this.fetchLoop.lastError,
+      inputError: work.inputError,
     };
   }
 
@@ -165,21 +169,13 @@ export class ExactlyOnceRunner {
   }
 
   private ownerContext(): OwnerContext {
-    const { kafka, sub, codec, learnSchema, logger, onLoss, faultPoint } = this.options;
+    const { kafka, work, logger, faultPoint, producerLimits } = this.options;
     return {
       kafka,
       cluster: this.cluster,
-      fetchLoop: this.fetchLoop,
-      sub,
-      codec,
-      learnSchema,
-      partitionsOf: (topic) => {
-        const count = this.partitionCounts.get(topic);
-        if (count === undefined) throw new Error(`${topic} is not a topic of ${sub.name}`);
-        return count;
-      },
+      work,
+      producerLimits: producerLimits ?? {},
       stillMember: (signal) => this.stillMember(signal),
-      onLoss: onLoss ?? 'stop',
       faultPoint: faultPoint ?? noFaultPoint,
       logger,
       onFatal: (error) => this.fail(error),

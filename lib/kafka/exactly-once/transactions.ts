@@ -11,6 +11,11 @@ const TRANSACTION_TIMEOUT_MS = 10_000;
 /** What a record costs beside its key, value and headers, bytes, rounded up. */
 const RECORD_OVERHEAD_BYTES = 40;
 
+export interface ProducerLimits {
+  /** Most records in one record batch; left out: only bytes bound it. */
+  maxBatchRecords?: number;
+}
+
 /**
  * The transactional producer of one partition. Its InitProducerId, in {@link open}, fences every earlier producer of the
  * same id and settles what that one left open. After any error it cannot be used again.
@@ -19,12 +24,14 @@ export class TransactionalProducer {
   private constructor(
     private readonly producer: Producer,
     private readonly faultPoint: FaultPoint,
+    private readonly maxBatchRecords: number,
   ) {}
 
   static async open(
     kafka: KafkaSettings,
     transactionalId: string,
     faultPoint: FaultPoint,
+    { maxBatchRecords = Number.POSITIVE_INFINITY }: ProducerLimits = {},
   ): Promise<TransactionalProducer> {
     // an instance of its own: its retry rules InitProducerId, which meets CONCURRENT_TRANSACTIONS for some milliseconds
     const producer = createKafka(kafka, { initialRetryTime: 5, maxRetryTime: 250, retries: 40 }).producer({
@@ -41,7 +48,7 @@ export class TransactionalProducer {
       await disconnectQuietly(producer);
       throw error;
     }
-    return new TransactionalProducer(producer, faultPoint);
+    return new TransactionalProducer(producer, faultPoint, maxBatchRecords);
   }
 
   /**
@@ -54,7 +61,7 @@ export class TransactionalProducer {
   ): Promise<number> {
     const transaction = await this.producer.transaction();
     let firstOffset = -1;
-    for (const topicMessages of inBatches(records)) {
+    for (const topicMessages of inBatches(records, this.maxBatchRecords)) {
       const [metadata] = await transaction.sendBatch({
         topicMessages,
         acks: -1,
@@ -91,20 +98,21 @@ async function disconnectQuietly(producer: Producer): Promise<void> {
 }
 
 /** Records in their order, in as few produce calls as the batch limit of each partition allows. */
-function* inBatches(records: OutputRecord[]): Generator<TopicMessages[]> {
+function* inBatches(records: OutputRecord[], maxBatchRecords: number): Generator<TopicMessages[]> {
   let topics = new Map<string, Message[]>();
-  let bytes = new Map<string, number>();
+  let batches = new Map<string, { records: number; bytes: number }>();
   const take = (): TopicMessages[] => [...topics].map(([topic, messages]) => ({ topic, messages }));
   for (const record of records) {
     const size = sizeOf(record);
     const name = `${record.topic}/${record.partition}`;
-    const before = bytes.get(name) ?? 0;
-    if (before > 0 && before + size > MAX_BATCH_BYTES) {
+    const batch = batches.get(name);
+    if (batch && (batch.records >= maxBatchRecords || batch.bytes + size > MAX_BATCH_BYTES)) {
       yield take();
       topics = new Map();
-      bytes = new Map();
+      batches = new Map();
     }
-    bytes.set(name, (bytes.get(name) ?? 0) + size);
+    const { records: count, bytes } = batches.get(name) ?? { records: 0, bytes: 0 };
+    batches.set(name, { records: count + 1, bytes: bytes + size });
     const messages = topics.get(record.topic);
     const message = {
       key: record.key,

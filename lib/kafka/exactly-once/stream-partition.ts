@@ -1,0 +1,215 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Codec } from '../../model/codec.js';
+import { DEAD_LETTER_TOPIC } from '../../topology/dead-letter.js';
+import { PoisonError, Task } from '../../topology/task.js';
+import type { SubTopology } from '../../topology/topology.js';
+import type { Feed, FetchedChunk, FetchLoop } from '../fetch-loop.js';
+import { FatalError } from '../types.js';
+import type { OwnedPartition, PartitionWork, WorkContext } from './work.js';
+
+export interface StreamPartitionContext extends WorkContext {
+  sub: SubTopology<unknown, unknown>;
+  codec: Codec;
+  learnSchema: (id: number) => Promise<void>;
+  onLoss: 'stop' | 'continue';
+  fetchLoop: FetchLoop;
+}
+
+/** A transaction begins at the latest this long after the one before, if there is something to write, milliseconds. */
+const COMMIT_INTERVAL_MS = 100;
+const MAX_VALUES = 2_000;
+const MAX_BYTES = 600_000;
+/** Group offsets are for people who look at lag; the position that counts is in the changelog. */
+const OFFSETS_INTERVAL_MS = 1_000;
+const MAX_BACK_OFF_MS = 5_000;
+/** More poison than this within {@link POISON_WINDOW_MS} is no bad value but a defect: then the process stops. */
+const POISON_LIMIT = 16;
+const POISON_WINDOW_MS = 60_000;
+
+/**
+ * Feeds the records of one input partition to its {@link Task} and commits what comes out: outputs, changelog, position
+ * and dead letters together.
+ */
+export class StreamPartition implements PartitionWork {
+  private task: Task<unknown, unknown> | null = null;
+  private feed: Feed | null = null;
+  private readonly skip = new Map<string, string>();
+  private poisonedMs: number[] = [];
+  private lastCommitMs = 0;
+  private lastOffsetsMs = 0;
+
+  constructor(
+    private readonly partition: number,
+    private readonly context: StreamPartitionContext,
+  ) {}
+
+  get position(): number {
+    return this.task?.position ?? -1;
+  }
+
+  /** Records between the position and the end, as last seen. */
+  get lag(): number {
+    return this.feed?.lag ?? -1;
+  }
+
+  get stateEntries(): number {
+    return this.task?.state.size ?? 0;
+  }
+
+  begin(): void {
+    this.task = new Task(this.context.sub, this.partition, this.context.partitionsOf);
+    for (const [at, message] of this.skip) this.task.skip.set(at, message);
+  }
+
+  restore(key: string, value: Buffer | null): void {
+    this.task!.restore(key, value);
+  }
+
+  nudge(): void {
+    this.feed?.nudge();
+  }
+
+  async drop(): Promise<void> {
+    if (this.feed) this.context.fetchLoop.remove(this.feed);
+    this.feed = null;
+    this.task = null;
+  }
+
+  onFailure(error: unknown): 'again' | { fatal: string } | undefined {
+    if (!(error instanceof PoisonError) || this.skip.has(error.at)) return undefined;
+    const nowMs = Date.now();
+    this.poisonedMs = [...this.poisonedMs.filter((ms) => nowMs - ms < POISON_WINDOW_MS), nowMs];
+    if (this.poisonedMs.length > POISON_LIMIT)
+      return { fatal: 'the processor fails on one value after the other' };
+    this.context.logger.error(
+      { err: error, partition: this.partition, position: this.position },
+      'the processor failed on one value; it goes to dead-letter',
+    );
+    this.skip.set(error.at, error.message);
+    return 'again';
+  }
+
+  async run(owned: OwnedPartition): Promise<void> {
+    const { cluster, sub, fetchLoop, logger } = this.context;
+    const task = this.task!;
+    const logStart = await cluster.offsetOf(sub.source, this.partition, 'start');
+    task.position = task.position === undefined ? logStart : this.checkStart(task.position, logStart);
+    logger.info({ partition: this.partition, position: task.position }, 'reading on');
+    this.feed = fetchLoop.add(sub.source, this.partition, task.position);
+    await this.pump(owned, task, this.feed);
+  }
+
+  /** Records between the position and the log's start are gone: that is said, never passed over. */
+  private checkStart(position: number, logStart: number): number {
+    if (position >= logStart) return position;
+    const { sub, onLoss, logger } = this.context;
+    const what = `${sub.source}/${this.partition}: offsets ${position} to ${logStart - 1} were deleted before they were processed`;
+    if (onLoss === 'stop') throw new FatalError(`${what} (set ON_LOSS=continue to go on from ${logStart})`);
+    logger.error({ position, logStart }, what);
+    return logStart;
+  }
+
+  private async pump(owned: OwnedPartition, task: Task<unknown, unknown>, feed: Feed): Promise<void> {
+    while (!owned.signal.aborted) {
+      if (feed.outOfRange) await this.onOutOfRange(feed.outOfRange.wanted);
+      await this.fill(owned, task, feed);
+      task.advanceTime(Date.now());
+      const nowMs = Date.now();
+      const dueMs = this.lastCommitMs + (task.hasOutput ? COMMIT_INTERVAL_MS : OFFSETS_INTERVAL_MS);
+      const full = task.pending.values >= MAX_VALUES || task.pending.bytes >= MAX_BYTES;
+      const work = task.hasOutput || task.hasMoved;
+      if (work && (full || nowMs >= dueMs || owned.closing)) await this.commit(owned, task);
+      else if (owned.closing) return;
+      else await feed.waitForData(this.waitMs(task, work ? dueMs : Number.POSITIVE_INFINITY, nowMs));
+    }
+  }
+
+  private waitMs(task: Task<unknown, unknown>, dueMs: number, nowMs: number): number {
+    const wakeMs = Math.min(dueMs, task.nextWakeMs() ?? Number.POSITIVE_INFINITY);
+    return Math.min(Math.max(wakeMs - nowMs, 1), OFFSETS_INTERVAL_MS);
+  }
+
+  private async fill(owned: OwnedPartition, task: Task<unknown, unknown>, feed: Feed): Promise<void> {
+    while (
+      !owned.closing &&
+      !owned.signal.aborted &&
+      task.pending.values < MAX_VALUES &&
+      task.pending.bytes < MAX_BYTES
+    ) {
+      const chunk = feed.take();
+      if (!chunk) return;
+      const used = await this.processChunk(owned, task, chunk);
+      if (used < chunk.records.length) {
+        const records = chunk.records.slice(used);
+        feed.putBack({
+          ...chunk,
+          records,
+          bytes: Math.ceil((chunk.bytes * records.length) / chunk.records.length),
+        });
+        return;
+      }
+      task.advanceTo(chunk.nextOffset);
+    }
+  }
+
+  private async processChunk(
+    owned: OwnedPartition,
+    task: Task<unknown, unknown>,
+    chunk: FetchedChunk,
+  ): Promise<number> {
+    let used = 0;
+    const before = task.pending.values;
+    for (const record of chunk.records) {
+      if (task.pending.values >= MAX_VALUES || task.pending.bytes >= MAX_BYTES) break;
+      const unknown = this.context.codec.unknownId(record.value);
+      if (unknown !== undefined) await this.learn(owned, unknown);
+      task.process(record);
+      used++;
+    }
+    this.context.counters.values += task.pending.values - before;
+    return used;
+  }
+
+  /** Without the registry a framed value cannot be told from a broken one: wait for it, and say so. */
+  private async learn(owned: OwnedPartition, id: number): Promise<void> {
+    for (let waitMs = 200; ; waitMs = Math.min(waitMs * 2, MAX_BACK_OFF_MS)) {
+      try {
+        await this.context.learnSchema(id);
+        owned.trouble = null;
+        return;
+      } catch (error) {
+        owned.trouble = `schema registry: ${error instanceof Error ? error.message : String(error)}`;
+        this.context.logger.warn(
+          { err: error, schemaId: id, waitMs },
+          'the schema registry does not answer; waiting',
+        );
+        await delay(waitMs, undefined, { signal: owned.signal });
+        if (owned.closing) throw new Error('closed while waiting for the schema registry', { cause: error });
+      }
+    }
+  }
+
+  private async onOutOfRange(wanted: number): Promise<void> {
+    const { cluster, sub } = this.context;
+    const start = await cluster.offsetOf(sub.source, this.partition, 'start');
+    const end = await cluster.offsetOf(sub.source, this.partition, 'end');
+    if (wanted > end) {
+      throw new FatalError(
+        `${sub.source}/${this.partition}: position ${wanted} is beyond the end ${end}: the topic was made anew or lost data. ` +
+          `Delete ${sub.changelog} and run \`vectadb topics apply\` to begin again with it`,
+      );
+    }
+    this.checkStart(wanted, start);
+    throw new Error(`${sub.source}/${this.partition}: the log's start moved past ${wanted}`);
+  }
+
+  private async commit(owned: OwnedPartition, task: Task<unknown, unknown>): Promise<void> {
+    const { outputs, changelog, position } = task.takeTransaction();
+    const nowMs = Date.now();
+    const withOffsets = nowMs - this.lastOffsetsMs >= OFFSETS_INTERVAL_MS;
+    this.lastCommitMs = nowMs;
+    if (withOffsets) this.lastOffsetsMs = nowMs;
+    await owned.commit(outputs, changelog, withOffsets ? position : null);
+    for (const { topic } of outputs) if (topic === DEAD_LETTER_TOPIC) this.context.counters.deadLetters++;
+  }
+}
