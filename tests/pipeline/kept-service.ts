@@ -43,10 +43,33 @@ export class KeptService {
     await victim.kill();
   }
 
+  /** SIGTERM, which it must follow within 10 s with exit code 0; it is started again at once. */
+  async restart(): Promise<void> {
+    const victim = this.current;
+    if (!victim) return;
+    this.current = null;
+    await this.terminate(victim);
+  }
+
   async stop(): Promise<void> {
     this.ending = true;
-    await this.current?.stop();
+    if (this.current) await this.terminate(this.current);
     await this.keeping;
+  }
+
+  /** SIGKILL, and it is not started again. */
+  async abandon(): Promise<void> {
+    this.ending = true;
+    await this.current?.kill();
+    await this.keeping;
+  }
+
+  private async terminate(victim: TestService): Promise<void> {
+    const exit = await victim.stop();
+    // by the signal itself: it had only just been started
+    if (exit.code === 0 || exit.signal === 'SIGTERM') return;
+    const end = exit.signal === 'SIGKILL' ? 'did not end within 10 s of SIGTERM' : 'ended badly on SIGTERM';
+    this.unexpected.push(`${this.slot} ${end} (${JSON.stringify(exit)}):\n${victim.output().slice(-2_000)}`);
   }
 
   private async keep(): Promise<void> {

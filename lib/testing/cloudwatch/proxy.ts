@@ -31,6 +31,8 @@ export interface CloudWatchProxy {
   readonly served: Readonly<Record<FaultKind, number>>;
   /** Times of all FilterLogEvents requests, milliseconds of performance.now(). */
   readonly filterTimes: readonly number[];
+  /** How many last pages, those without a nextToken, were served whole, by group. */
+  readonly rangesEnded: ReadonlyMap<string, number>;
   /** What a client did that AWS would refuse, or that loses events: a token used with another range. */
   readonly misuses: readonly string[];
   /** From now on another profile. */
@@ -63,6 +65,7 @@ export async function startCloudWatchProxy(options: ProxyOptions): Promise<Cloud
   let tokens = 0;
   const served: Record<string, number> = Object.fromEntries(Object.keys(NO_FAULTS).map((kind) => [kind, 0]));
   const filterTimes: number[] = [];
+  const rangesEnded = new Map<string, number>();
   const misuses: string[] = [];
 
   const filter = async (request: FilterRequest, headers: Headers, fault: Fault): Promise<Answer> => {
@@ -82,6 +85,9 @@ export async function startCloudWatchProxy(options: ProxyOptions): Promise<Cloud
       ({ eventId, timestamp }) => timestamp + delayOf(options.seed, eventId, visibility) <= nowMs(),
     );
     const page = pageOf(visible, range, token?.after ?? null, request.limit, fault);
+    if (page.next === null && fault.kind !== 'cut') {
+      rangesEnded.set(group, (rangesEnded.get(group) ?? 0) + 1);
+    }
     const body = {
       events: page.events,
       nextToken: page.next ? writeToken({ ...page.next, issuedAtMs: nowMs() }, ++tokens) : undefined,
@@ -133,6 +139,7 @@ export async function startCloudWatchProxy(options: ProxyOptions): Promise<Cloud
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     served: served as Record<FaultKind, number>,
     filterTimes,
+    rangesEnded,
     misuses,
     setProfile: (next) => {
       profile = next;
