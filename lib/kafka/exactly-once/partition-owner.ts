@@ -131,6 +131,7 @@ export class PartitionOwner implements OwnedPartition {
       }
     }
     await this.drop();
+    this.work.release?.();
     this.state = 'stopped';
   }
 

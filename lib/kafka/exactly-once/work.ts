@@ -61,8 +61,10 @@ export interface PartitionWork {
   run(owned: OwnedPartition): Promise<void>;
   /** Ends a wait early: the partition is closing or gone. */
   nudge(): void;
-  /** Lets go of what {@link run} used. */
+  /** Lets go of what {@link run} used; it may begin again. */
   drop(): Promise<void>;
+  /** The partition is let go for good. */
+  release?(): void;
   /** What to do about a failure of its own kind; undefined: the owner decides. */
   onFailure?(error: unknown): 'again' | { fatal: string } | undefined;
   /** How far the work has come; failing three times at one position is fatal. -1: nowhere yet. */

@@ -1,8 +1,9 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Document, LineCounter, parseDocument } from 'yaml';
-import type { AppConfig, ParserRule } from '../../../lib/config/app-config.js';
+import type { AppConfig, LogGroupConfig, ParserRule } from '../../../lib/config/app-config.js';
 import { ConfigError } from '../../../lib/config/env.js';
+import { logGroupMatcher } from '../../../lib/config/log-group-matcher.js';
 import { projectRoot } from '../../../lib/config/root.js';
 import { compileRule, RuleFault } from '../core/rules/compile-rule.js';
 import { CompiledRules, type GroupRules } from '../core/rules/compiled-rules.js';
@@ -176,16 +177,9 @@ function configLines(path: string | undefined): (at: Place) => number {
   return linesIn(parseDocument(readFileSync(path, 'utf8'), { lineCounter: counter }), counter);
 }
 
-function groupMatcher(
-  group: { name?: string; prefix?: string; pattern?: string },
-  at: string,
-  faults: string[],
-): (logGroup: string) => boolean {
-  if (group.name !== undefined) return (logGroup) => logGroup === group.name;
-  if (group.prefix !== undefined) return (logGroup) => logGroup.startsWith(group.prefix!);
+function groupMatcher(group: LogGroupConfig, at: string, faults: string[]): (logGroup: string) => boolean {
   try {
-    const pattern = new RegExp(group.pattern!);
-    return (logGroup) => pattern.test(logGroup);
+    return logGroupMatcher(group);
   } catch (error) {
     faults.push(`${at}: pattern does not compile: ${error instanceof Error ? error.message : String(error)}`);
     return () => false;

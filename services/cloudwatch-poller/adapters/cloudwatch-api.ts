@@ -1,0 +1,177 @@
+import {
+  CloudWatchLogsClient,
+  DescribeLogGroupsCommand,
+  FilterLogEventsCommand,
+} from '@aws-sdk/client-cloudwatch-logs';
+import type { AwsAccountConfig } from '../../../lib/config/app-config.js';
+import { type ApiErrorKind, apiErrorKind } from '../core/api-error.js';
+import type { Range } from '../core/lanes.js';
+import type { LogEvent } from '../core/shard-state.js';
+import { assumeRole, callerAccount } from './sts.js';
+
+/** A failed call, with what it means. */
+export class ApiError extends Error {
+  override name = 'ApiError';
+  constructor(
+    readonly kind: ApiErrorKind,
+    readonly code: string,
+    cause: unknown,
+  ) {
+    super(`${code}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+  }
+}
+
+export interface FetchedPage {
+  events: LogEvent[];
+  nextToken: string | null;
+}
+
+export interface ApiOptions {
+  region: string;
+  /** The role to read with; null: the credentials as they are. */
+  account: AwsAccountConfig | null;
+}
+
+const CONNECT_LIMIT_MS = 5_000;
+/** A search over a large group may take its time before the first byte. */
+const ANSWER_LIMIT_MS = 30_000;
+const LISTED_AT_ONCE = 50;
+
+/** CloudWatch Logs of one account and region. It retries nothing: who asks again, and when, is the caller's to say. */
+export class CloudWatchApi {
+  private readonly client: CloudWatchLogsClient;
+  private knownAccount: string | null;
+
+  constructor(private readonly options: ApiOptions) {
+    const { region, account } = options;
+    this.knownAccount = account === null ? null : account.role_arn.split(':')[4]!;
+    this.client = new CloudWatchLogsClient({
+      region,
+      maxAttempts: 1,
+      requestHandler: {
+        connectionTimeout: CONNECT_LIMIT_MS,
+        requestTimeout: ANSWER_LIMIT_MS,
+        throwOnRequestTimeout: true,
+      },
+      ...(account === null ? {} : { credentials: assumeRole(account, region) }),
+    });
+  }
+
+  /** `role prod in eu-west-1`, for messages. */
+  get label(): string {
+    const { account, region } = this.options;
+    return account === null ? region : `${account.name} in ${region}`;
+  }
+
+  /** Whether it reads with a role of its own. */
+  get hasRole(): boolean {
+    return this.options.account !== null;
+  }
+
+  get region(): string {
+    return this.options.region;
+  }
+
+  /** @throws ApiError of kind `credentials` where there are none, or where the service does not accept them. */
+  async checkCredentials(): Promise<void> {
+    await this.call(false, async () => {
+      await this.client.config.credentials();
+    });
+    try {
+      await this.listPage(undefined, undefined, 1);
+    } catch (error) {
+      // whoever is not allowed to list is known to the service
+      if (!(error instanceof ApiError) || error.kind !== 'denied') throw error;
+    }
+  }
+
+  /** The account id, twelve digits: of the role, of a group that was listed, or by asking who we are. */
+  async account(): Promise<string> {
+    if (this.knownAccount === null) await this.listPage(undefined, undefined, 1).catch(() => undefined);
+    this.knownAccount ??= await this.call(false, () =>
+      callerAccount(this.options.region, this.client.config.credentials),
+    );
+    return this.knownAccount;
+  }
+
+  /** Names of the log groups that begin with `prefix`, page by page. */
+  async *listGroups(prefix: string): AsyncGenerator<string[]> {
+    let token: string | undefined;
+    do {
+      const { names, nextToken } = await this.listPage(prefix, token, LISTED_AT_ONCE);
+      yield names;
+      token = nextToken;
+    } while (token !== undefined);
+  }
+
+  /** One page of a range. @throws ApiError. */
+  async filterPage(
+    name: string,
+    range: Range,
+    token: string | null,
+    signal: AbortSignal,
+  ): Promise<FetchedPage> {
+    return this.call(token !== null, async () => {
+      const { events = [], nextToken } = await this.client.send(
+        new FilterLogEventsCommand({
+          logGroupName: name,
+          startTime: range.fromMs,
+          endTime: range.toMs,
+          ...(token === null ? {} : { nextToken: token }),
+        }),
+        { abortSignal: signal },
+      );
+      return {
+        events: events.map(({ eventId, timestamp, ingestionTime, logStreamName, message }) => ({
+          eventId: eventId!,
+          timestampMs: timestamp!,
+          ingestedMs: ingestionTime ?? null,
+          stream: logStreamName ?? '',
+          message: message ?? '',
+        })),
+        nextToken: nextToken ?? null,
+      };
+    });
+  }
+
+  close(): void {
+    this.client.destroy();
+  }
+
+  private async listPage(
+    prefix: string | undefined,
+    token: string | undefined,
+    limit: number,
+  ): Promise<{ names: string[]; nextToken: string | undefined }> {
+    const { logGroups = [], nextToken } = await this.call(token !== undefined, () =>
+      this.client.send(
+        new DescribeLogGroupsCommand({
+          limit,
+          ...(prefix ? { logGroupNamePrefix: prefix } : {}),
+          ...(token === undefined ? {} : { nextToken: token }),
+        }),
+      ),
+    );
+    // arn:aws:logs:REGION:ACCOUNT:log-group:NAME:*
+    this.knownAccount ??= logGroups[0]?.arn?.split(':')[4] ?? null;
+    return { names: logGroups.map(({ logGroupName }) => logGroupName!), nextToken };
+  }
+
+  private async call<T>(withToken: boolean, ask: () => Promise<T>): Promise<T> {
+    try {
+      return await ask();
+    } catch (error) {
+      const {
+        name = 'Error',
+        code,
+        $metadata,
+      } = error as {
+        name?: string;
+        code?: string;
+        $metadata?: { httpStatusCode?: number };
+      };
+      const kind = apiErrorKind({ name, status: $metadata?.httpStatusCode ?? null }, withToken);
+      throw new ApiError(kind, name === 'Error' && code ? code : name, error);
+    }
+  }
+}

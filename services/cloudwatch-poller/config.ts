@@ -1,0 +1,113 @@
+import { existsSync } from 'node:fs';
+import { type AppConfig, loadAppConfig } from '../../lib/config/app-config.js';
+import { ConfigError, readEnvironment, type Settings, STACK, text } from '../../lib/config/env.js';
+import { type LogGroupSelector, logGroupMatcher } from '../../lib/config/log-group-matcher.js';
+import type { ApiOptions } from './adapters/cloudwatch-api.js';
+import type { Lanes } from './core/lanes.js';
+
+const VARIABLES = {
+  KAFKA_BROKERS: STACK.KAFKA_BROKERS,
+  SCHEMA_REGISTRY_URL: STACK.SCHEMA_REGISTRY_URL,
+  VECTADB_CONFIG: STACK.VECTADB_CONFIG,
+  VECTADB_STATE: STACK.VECTADB_STATE,
+  LOG_LEVEL: STACK.LOG_LEVEL,
+  METRICS_PORT: STACK.METRICS_PORT,
+  AWS_REGION: {
+    schema: text('us-east-1'),
+    doc: 'Region of log groups that name none, where aws_region of config.yaml is left out',
+  },
+  VECTADB_CLOCK_OFFSET_FILE: {
+    schema: text(''),
+    doc: 'For tests: a file with milliseconds to add to the wall clock, read on each use',
+  },
+  FAULT_POINT: {
+    schema: text(''),
+    doc: 'For tests: NAME:N ends the process with SIGKILL the N-th time that the named moment is reached',
+  },
+} as const;
+
+export type PollerEnvironment = Settings<typeof VARIABLES>;
+
+/** What is asked of one account and region. */
+export interface TargetConfig extends ApiOptions {
+  selectors: LogGroupSelector[];
+}
+
+export interface PollerConfig {
+  environment: PollerEnvironment;
+  targets: TargetConfig[];
+  lanes: Lanes;
+  startBackMs: number;
+  batchSize: number;
+  requestsPerSecond: number;
+  concurrentRequests: number;
+  discoveryIntervalMs: number;
+  /** Settings that are accepted and not used, named once at start. */
+  unused: string[];
+}
+
+/** @throws ConfigError naming every fault at once. */
+export function readConfig(environment: Record<string, string | undefined> = process.env): PollerConfig {
+  const variables = readEnvironment(VARIABLES, environment);
+  const path = variables.VECTADB_CONFIG;
+  if (environment.VECTADB_CONFIG && !existsSync(path))
+    throw new ConfigError([`${path}: there is no such file (VECTADB_CONFIG)`]);
+  return pollerConfig(loadAppConfig(path), variables, path);
+}
+
+/** @throws ConfigError where a pattern does not compile. */
+export function pollerConfig(app: AppConfig, environment: PollerEnvironment, path: string): PollerConfig {
+  const { cloudwatch } = app;
+  const lookbackMs = cloudwatch.lookback_minutes * 60_000;
+  return {
+    environment,
+    targets: targetsOf(app, environment.AWS_REGION, path),
+    lanes: {
+      fast: {
+        overlapMs: cloudwatch.overlap_seconds * 1_000,
+        settleMs: cloudwatch.settle_seconds * 1_000,
+        intervalMs: app.poll_interval_seconds * 1_000,
+      },
+      sweep: {
+        overlapMs: lookbackMs,
+        settleMs: cloudwatch.settle_seconds * 1_000,
+        intervalMs: cloudwatch.sweep_interval_minutes * 60_000,
+      },
+    },
+    startBackMs:
+      cloudwatch.start_minutes_ago === undefined ? lookbackMs : cloudwatch.start_minutes_ago * 60_000,
+    batchSize: app.batch_size,
+    requestsPerSecond: cloudwatch.requests_per_second,
+    concurrentRequests: cloudwatch.concurrent_requests,
+    discoveryIntervalMs: cloudwatch.discovery_interval_seconds * 1_000,
+    unused: (['vectadb_endpoint', 'vectadb_api_key'] as const).filter((name) => app[name] !== undefined),
+  };
+}
+
+/** Each account and region once, with everything that is wanted of it. */
+function targetsOf(app: AppConfig, defaultRegion: string, path: string): TargetConfig[] {
+  const targets = new Map<string, TargetConfig>();
+  const faults: string[] = [];
+  app.log_groups.forEach(({ name, prefix, pattern, regions, accounts }, index) => {
+    const selector: LogGroupSelector = { name, prefix, pattern };
+    try {
+      logGroupMatcher(selector);
+    } catch (error) {
+      faults.push(`${path}: log_groups.${index}: pattern does not compile: ${(error as Error).message}`);
+    }
+    for (const region of new Set(regions ?? [app.aws_region ?? defaultRegion])) {
+      for (const account of new Set(accounts ?? [null])) {
+        const key = `${account ?? ''}/${region}`;
+        const target = targets.get(key) ?? {
+          region,
+          account: app.aws_accounts.find((one) => one.name === account) ?? null,
+          selectors: [],
+        };
+        target.selectors.push(selector);
+        targets.set(key, target);
+      }
+    }
+  });
+  if (faults.length > 0) throw new ConfigError(faults);
+  return [...targets.values()];
+}

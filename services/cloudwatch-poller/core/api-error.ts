@@ -1,0 +1,63 @@
+/**
+ * What a failed call of the CloudWatch Logs API means.
+ * - throttled: the account's quota is used up: slow down, ask again.
+ * - token: the nextToken is not taken any more: read the range again from its start.
+ * - missing, denied: of this group; others go on, this one is tried again.
+ * - credentials: who we are is not accepted.
+ * - transient: no answer, or none of sense: ask again later.
+ * - invalid: the request is refused as it is; reported, and tried again in case that the other side changes.
+ */
+export type ApiErrorKind =
+  | 'throttled'
+  | 'token'
+  | 'missing'
+  | 'denied'
+  | 'credentials'
+  | 'transient'
+  | 'invalid';
+
+/** Names of https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/CommonErrors.html and of the SDK. */
+const KINDS: Record<string, ApiErrorKind> = {
+  ThrottlingException: 'throttled',
+  Throttling: 'throttled',
+  ThrottledException: 'throttled',
+  TooManyRequestsException: 'throttled',
+  RequestLimitExceeded: 'throttled',
+  LimitExceededException: 'throttled',
+  SlowDown: 'throttled',
+  ResourceNotFoundException: 'missing',
+  AccessDeniedException: 'denied',
+  AccessDenied: 'denied',
+  NotAuthorized: 'denied',
+  UnrecognizedClientException: 'credentials',
+  InvalidClientTokenId: 'credentials',
+  InvalidSignatureException: 'credentials',
+  SignatureDoesNotMatch: 'credentials',
+  IncompleteSignature: 'credentials',
+  IncompleteSignatureException: 'credentials',
+  MissingAuthenticationToken: 'credentials',
+  MissingAuthenticationTokenException: 'credentials',
+  ExpiredToken: 'credentials',
+  ExpiredTokenException: 'credentials',
+  OptInRequired: 'credentials',
+  CredentialsProviderError: 'credentials',
+  TokenProviderError: 'credentials',
+  InvalidParameterException: 'invalid',
+  ValidationException: 'invalid',
+  ValidationError: 'invalid',
+  InvalidOperationException: 'invalid',
+};
+
+/** `withToken`: the call carried a nextToken. */
+export function apiErrorKind(
+  { name, status }: { name: string; status: number | null },
+  withToken: boolean,
+): ApiErrorKind {
+  const kind = KINDS[name];
+  if (kind === 'invalid') return withToken ? 'token' : 'invalid';
+  if (kind !== undefined) return kind;
+  if (status === 429) return 'throttled';
+  if (status === 401) return 'credentials';
+  if (status === 403) return 'denied';
+  return 'transient';
+}

@@ -1,0 +1,23 @@
+import type { RawLog } from '../../../lib/model/events.js';
+import { streamKey } from '../../../lib/model/ids.js';
+import type { LogGroup } from './log-group.js';
+import type { LogEvent } from './shard-state.js';
+
+/** An event as a record of raw-logs; its key is its log stream, its log_id CloudWatch's own id. */
+export function rawRecordOf(
+  { account, region, name }: LogGroup,
+  { eventId, timestampMs, stream, message }: LogEvent,
+): { key: string; log: RawLog } {
+  const source = {
+    system: 'cloudwatch',
+    account,
+    region,
+    log_group: name,
+    log_stream: stream,
+    log_id: eventId,
+  };
+  return {
+    key: streamKey(source),
+    log: { message, timestamp_ms: timestampMs, source, event: null, options: null },
+  };
+}

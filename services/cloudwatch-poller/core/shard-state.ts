@@ -1,0 +1,176 @@
+import { decodeProgress, encodeProgress, groupRecordKey, parseKey, seenRecordKey } from './checkpoint.js';
+import {
+  beginAt,
+  closeRange,
+  horizonMs,
+  isCurrent,
+  type Lane,
+  type Lanes,
+  openRange,
+  type Progress,
+  type Range,
+} from './lanes.js';
+import { hashOf, minuteOf, SeenIds } from './seen-ids.js';
+
+/** An event as FilterLogEvents gives it. */
+export interface LogEvent {
+  eventId: string;
+  /** Event time, Unix milliseconds. */
+  timestampMs: number;
+  /** When CloudWatch took it, Unix milliseconds; null where it does not say. */
+  ingestedMs: number | null;
+  stream: string;
+  message: string;
+}
+
+export interface Page {
+  events: LogEvent[];
+  /** Whether the range holds no further page. */
+  last: boolean;
+}
+
+/** What becomes of a page. */
+export interface Accepted {
+  /** New events in the order of their times. */
+  fresh: LogEvent[];
+  duplicates: number;
+  /** New ones that the fast lane had passed already. */
+  late: number;
+  /** New ones that CloudWatch took later than the lookback after their time: they are luck, not promised. */
+  beyondLookback: number;
+  /** Events outside of the range that was asked for: left out, their own range brings them. */
+  outside: number;
+  /** The range was overtaken while the page was on its way: nothing of it counts. */
+  stale: boolean;
+}
+
+interface GroupState {
+  progress: Progress;
+  seen: SeenIds;
+  dirty: boolean;
+}
+
+/**
+ * Positions and seen ids of the groups of one shard. It does no I/O and knows no clock. Invariant: after
+ * {@link takeChanges} the records written so far restore to exactly this state, and an id is remembered for as long as
+ * its event can be asked for again.
+ */
+export class ShardState {
+  private readonly groups = new Map<string, GroupState>();
+
+  constructor(private readonly lanes: Lanes) {}
+
+  /** Applies one record of the changelog, oldest first; keys of other kinds are passed over. */
+  restore(key: string, value: Buffer | null): void {
+    const parsed = parseKey(key);
+    if (parsed === null) return;
+    if (parsed.kind === 'seen') {
+      this.ensure(parsed.group).seen.restore(parsed, value);
+      return;
+    }
+    if (value === null) this.groups.delete(parsed.group);
+    else this.ensure(parsed.group).progress = decodeProgress(value);
+  }
+
+  /** Progress of a group; undefined before its first range. */
+  progressOf(group: string): Progress | undefined {
+    const progress = this.groups.get(group)?.progress;
+    return progress === UNKNOWN ? undefined : progress;
+  }
+
+  /** Ids remembered, of all groups. */
+  get size(): number {
+    let size = 0;
+    for (const { seen } of this.groups.values()) size += seen.size;
+    return size;
+  }
+
+  /** The range that a lane of a group reads next; null while there is nothing. A new group begins at `sinceMs`. */
+  openRange(group: string, lane: Lane, nowMs: number, sinceMs: number): Range | null {
+    const state = this.ensure(group);
+    if (state.progress === UNKNOWN) {
+      state.progress = beginAt(sinceMs);
+      state.dirty = true;
+    }
+    const opened = openRange(state.progress, lane, nowMs, this.lanes);
+    if (opened === null) return null;
+    state.dirty ||= opened.progress[lane].pass !== state.progress[lane].pass;
+    state.progress = opened.progress;
+    return opened.range;
+  }
+
+  /** Takes a page of a range: its new events are to be delivered in the transaction that also holds the changes. */
+  accept(group: string, range: Range, page: Page): Accepted {
+    const accepted: Accepted = {
+      fresh: [],
+      duplicates: 0,
+      late: 0,
+      beyondLookback: 0,
+      outside: 0,
+      stale: false,
+    };
+    const state = this.groups.get(group);
+    if (state === undefined || !isCurrent(state.progress, range)) return { ...accepted, stale: true };
+    this.takeFresh(state, range, page.events, accepted);
+    if (page.last) {
+      state.progress = closeRange(state.progress, range);
+      state.seen.forgetBefore(horizonMs(state.progress, this.lanes));
+      state.dirty = true;
+    }
+    return accepted;
+  }
+
+  /** Records that bring the changelog up to this state. */
+  takeChanges(): { key: string; value: Buffer | null }[] {
+    const changes: { key: string; value: Buffer | null }[] = [];
+    for (const [group, state] of this.groups) {
+      for (const { value, ...part } of state.seen.takeChanges())
+        changes.push({ key: seenRecordKey(group, part), value });
+      if (!state.dirty) continue;
+      changes.push({ key: groupRecordKey(group), value: encodeProgress(state.progress) });
+      state.dirty = false;
+    }
+    return changes;
+  }
+
+  private takeFresh(state: GroupState, range: Range, events: LogEvent[], accepted: Accepted): void {
+    const passedMs = state.progress.fast.positionMs;
+    const inPage = new Set<string>();
+    const added = new Map<number, [number, number][]>();
+    for (const event of events) {
+      // whether the end itself belongs to an answer is for the service to say; either way it is in the next range, too
+      if (event.timestampMs < range.fromMs || event.timestampMs > range.toMs) {
+        accepted.outside++;
+        continue;
+      }
+      const minute = minuteOf(event.timestampMs);
+      const id = hashOf(event.eventId);
+      if (inPage.has(event.eventId) || state.seen.has(minute, id)) {
+        accepted.duplicates++;
+        continue;
+      }
+      inPage.add(event.eventId);
+      const ids = added.get(minute);
+      if (ids) ids.push(id);
+      else added.set(minute, [id]);
+      accepted.fresh.push(event);
+      if (event.timestampMs < passedMs) accepted.late++;
+      if (event.ingestedMs !== null && event.ingestedMs - event.timestampMs > this.lanes.sweep.overlapMs)
+        accepted.beyondLookback++;
+    }
+    for (const [minute, ids] of added) state.seen.add(minute, ids);
+    accepted.fresh.sort((a, b) => a.timestampMs - b.timestampMs);
+  }
+
+  private ensure(group: string): GroupState {
+    let state = this.groups.get(group);
+    if (state === undefined) {
+      state = { progress: UNKNOWN, seen: new SeenIds(), dirty: false };
+      this.groups.set(group, state);
+    }
+    return state;
+  }
+}
+
+/** Of a group whose ids were restored before its positions. */
+const UNKNOWN: Progress = beginAt(Number.NaN);

@@ -1,0 +1,120 @@
+import './before-imports.js';
+import { setTimeout as delay } from 'node:timers/promises';
+import { Command } from 'commander';
+import { ConfigError } from '../../lib/config/env.js';
+import { loadSchemas } from '../../lib/config/schemas.js';
+import { faultPointAt, noFaultPoint } from '../../lib/kafka/exactly-once/fault-point.js';
+import { ExactlyOnceRunner } from '../../lib/kafka/exactly-once/runner.js';
+import { memberFileIn } from '../../lib/kafka/member-file.js';
+import { connectRegistry } from '../../lib/kafka/registry.js';
+import { Codec } from '../../lib/model/codec.js';
+import { createLogger } from '../../lib/telemetry/logger.js';
+import { createRegistry, startProbeServer } from '../../lib/telemetry/probe-server.js';
+import { wallClock } from './adapters/clock.js';
+import { PollerWork } from './adapters/poller-work.js';
+import { readConfig } from './config.js';
+import { pollerHealth } from './health.js';
+import { PollerMetrics } from './metrics.js';
+import { CredentialsError, checkCredentials, makeDirectory, makeTargets } from './poller.js';
+
+const SERVICE = 'cloudwatch-poller';
+/** An orderly end may take this long; what is not committed by then is read again by the next owner. */
+const STOP_LIMIT_MS = 9_000;
+const MOVED_CLOCK_SLEEP_MS = 250;
+const LONGEST_SLEEP_MS = 60_000;
+
+const program = new Command(SERVICE)
+  .description('CloudWatch Logs to raw-logs, exactly once')
+  .option('--once', 'read every group once, then end; exit code 1 where one could not be read')
+  .option('--dry-run', 'print what would be sent, as JSON lines, and send nothing')
+  .parse();
+const { once = false } = program.opts<{ once?: boolean; dryRun?: boolean }>();
+
+const logger = createLogger(SERVICE, process.env.LOG_LEVEL || 'info');
+
+try {
+  const config = readConfig();
+  const { environment } = config;
+  for (const name of config.unused)
+    logger.warn({ setting: name }, 'this setting of config.yaml is not used: lines go to Kafka');
+  if (config.targets.length === 0) logger.warn('config.yaml names no log_groups: there is nothing to read');
+  let phase = 'starting';
+  let runner: ExactlyOnceRunner | null = null;
+  let work: PollerWork | null = null;
+  const registry = createRegistry(SERVICE);
+  const probes = await startProbeServer(environment.METRICS_PORT, registry, () => {
+    const readers = [...(work?.readers() ?? [])];
+    return pollerHealth(phase, runner?.status() ?? null, {
+      read: readers.length,
+      troubles: readers.flatMap(({ label, trouble }) => (trouble ? [{ group: label, ...trouble }] : [])),
+    });
+  });
+  const stop = async (signal: string, code = 0) => {
+    phase = 'stopping';
+    logger.info({ signal }, 'stopping');
+    setTimeout(() => {
+      logger.warn('not everything could be closed in time; what was not committed is read again');
+      process.exit(code);
+    }, STOP_LIMIT_MS).unref();
+    await runner?.close();
+    await probes.close();
+    process.exit(code);
+  };
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => void stop(signal));
+
+  const clock = wallClock(environment.VECTADB_CLOCK_OFFSET_FILE);
+  const targets = makeTargets(config);
+  await checkCredentials(targets, logger);
+  const directory = makeDirectory(targets, config, logger);
+  await directory.refresh();
+  const kafka = { brokers: environment.KAFKA_BROKERS, clientId: SERVICE };
+  const codec = new Codec(loadSchemas());
+  await connectRegistry(environment.SCHEMA_REGISTRY_URL, codec, { logger }).resolveIds();
+  work = new PollerWork({
+    lanes: config.lanes,
+    clock,
+    maxSleepMs: environment.VECTADB_CLOCK_OFFSET_FILE === '' ? LONGEST_SLEEP_MS : MOVED_CLOCK_SLEEP_MS,
+    metrics: new PollerMetrics(registry),
+    logger,
+    directory,
+    codec,
+    startBackMs: config.startBackMs,
+    once,
+  });
+  runner = new ExactlyOnceRunner({
+    kafka,
+    work,
+    logger,
+    memberFile: memberFileIn(environment.VECTADB_STATE, work.groupId),
+    producerLimits: { maxBatchRecords: config.batchSize },
+    faultPoint: environment.FAULT_POINT
+      ? faultPointAt(environment.FAULT_POINT, () => process.kill(process.pid, 'SIGKILL'))
+      : noFaultPoint,
+  });
+  await runner.start();
+  phase = 'running';
+  logger.info({ groups: directory.groups().size, probes: probes.port }, 'running');
+  if (once) {
+    const cycle = oneCycle(runner, work);
+    const succeeded = await Promise.race([cycle, runner.failed]);
+    await stop('the one cycle has ended', succeeded ? 0 : 1);
+  }
+  await Promise.race([runner.failed, directory.run()]);
+  await new Promise(() => {});
+} catch (error) {
+  if (error instanceof ConfigError || error instanceof CredentialsError) logger.fatal(error.message);
+  else logger.fatal({ err: error }, 'stopped by an error');
+  process.exit(1);
+}
+
+/** Resolves when every shard that the group gave us has been read once. */
+async function oneCycle(of: ExactlyOnceRunner, pollers: PollerWork): Promise<boolean> {
+  for (;;) {
+    const { joined, partitions } = of.status();
+    const shards = [...pollers.shards.values()];
+    const ended =
+      shards.length === partitions.length && shards.every(({ cycleSucceeded }) => cycleSucceeded !== null);
+    if (joined && ended) return shards.every(({ cycleSucceeded }) => cycleSucceeded);
+    await delay(50);
+  }
+}
