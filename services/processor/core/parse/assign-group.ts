@@ -217,7 +217,9 @@ function inheritOrRun(
 ): Assignment {
   const { eventMs, eventId, step } = event;
   const agent = groupingAgent(event);
-  const near = context.runs.filter((run) => isNear(run, eventMs, agentWindowMs) && mayBeOf(run, agent));
+  const near: StreamRun[] = [];
+  for (const run of context.runs)
+    if (isNear(run, eventMs, agentWindowMs) && mayBeOf(run, agent)) near.push(run);
   const { habits } = context;
   const verdict =
     near.length === 0
@@ -308,13 +310,14 @@ function candidatesOf(
   agent: string | null,
 ): RunCandidate[] {
   const shared = sharedWith(about, runs);
-  const latest = context.runs.at(-1);
-  return runs.map((run, i) => ({
-    run,
-    isLatest: run === latest,
-    agentIsNew: agent !== null && !run.agents.includes(agent),
-    shared: shared[i]!,
-  }));
+  const latest = context.runs[context.runs.length - 1];
+  const candidates: RunCandidate[] = [];
+  for (let i = 0; i < runs.length; i++) {
+    const run = runs[i]!;
+    const agentIsNew = agent !== null && !run.agents.includes(agent);
+    candidates.push({ run, isLatest: run === latest, agentIsNew, shared: shared[i]! });
+  }
+  return candidates;
 }
 
 const MAX_AGENTS = 4;

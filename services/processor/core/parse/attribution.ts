@@ -178,6 +178,8 @@ const SOON_MS = 120;
 const INSTANT_MS = 10;
 
 type Reasons = [weight: number, reason: string][];
+/** Why, in words; what takes making is made only where somebody asks, for most scores are only compared. */
+type Reason = string | (() => string);
 
 /**
  * Whose line this is: one of the runs that print on the stream, or a new one's. A pure function of the step, its event time and the
@@ -193,14 +195,13 @@ export function attribute(
   let best = -1;
   let bestScore = mayOpen ? scoreOfNew(step, candidates.length, habits) : Number.NEGATIVE_INFINITY;
   const scores = [bestScore];
-  candidates.forEach((candidate, i) => {
-    const score = continuity(step, ms, candidate, habits);
+  for (let i = 0; i < candidates.length; i++) {
+    const score = continuity(step, ms, candidates[i]!, habits);
     scores.push(score);
-    if (score > bestScore) {
-      bestScore = score;
-      best = i;
-    }
-  });
+    if (score <= bestScore) continue;
+    bestScore = score;
+    best = i;
+  }
   let total = 0;
   for (const score of scores) total += Math.exp(score - bestScore);
   return {
@@ -247,13 +248,13 @@ function scoreOf(
   let score = timing(step, ms, candidate, reasons);
   if (!isLate(ms, run.lastMs)) score += flow(step, ms, shape, reasons);
   if (step.dialect !== null && shape.dialect !== null && step.dialect !== shape.dialect)
-    score += say(reasons, W.otherDialect, `${step.dialect} prints, not ${shape.dialect}`);
+    score += say(reasons, W.otherDialect, () => `${step.dialect} prints, not ${shape.dialect}`);
   if (step.lane !== null && shape.lane !== null) {
     const isSame = step.lane === shape.lane;
     score += say(
       reasons,
       isSame ? W.sameLane : W.otherLane,
-      isSame ? `same thread ${step.lane}` : 'another thread',
+      isSame ? () => `same thread ${step.lane}` : 'another thread',
     );
   }
   if (candidate.agentIsNew) score += say(reasons, W.agentIsNew, 'names an agent that it has not shown');
@@ -284,7 +285,7 @@ function timing(
   // two runs seldom print within a few milliseconds; clocks of whole seconds do not tell
   if (gapMs <= INSTANT_MS && (ms % 1_000 !== 0 || lastMs % 1_000 !== 0))
     score += say(reasons, W.instant, 'at the same instant');
-  if (gapMs <= BURST_MS) score += say(reasons, W.burst, `in one burst, ${gapMs} ms after`);
+  if (gapMs <= BURST_MS) score += say(reasons, W.burst, () => `in one burst, ${gapMs} ms after`);
   return score;
 }
 
@@ -319,7 +320,7 @@ function flow(step: RunStep, ms: number, shape: RunShape, reasons: Reasons | nul
     score += say(
       reasons,
       follows ?? NOT_FOLLOWING,
-      `${follows === undefined ? 'rarely ' : ''}follows ${shape.last}`,
+      () => `${follows === undefined ? 'rarely ' : ''}follows ${shape.last}`,
     );
   }
   return score;
@@ -327,9 +328,9 @@ function flow(step: RunStep, ms: number, shape: RunShape, reasons: Reasons | nul
 
 function ending({ eventType, chainType }: RunStep, shape: RunShape, reasons: Reasons | null): number {
   const kind = eventType === 'chain_end' ? 'c' : 'a';
-  const open = shape.open.filter((one) => one[0] === kind);
-  if (open.length === 0) return kind === 'c' ? say(reasons, W.endsNothing, 'no chain of it is open') : 0;
-  const named = chainType !== null && open.includes(`${kind}:${chainType}`);
+  if (!shape.open.some((one) => one[0] === kind))
+    return kind === 'c' ? say(reasons, W.endsNothing, 'no chain of it is open') : 0;
+  const named = chainType !== null && shape.open.includes(`${kind}:${chainType}`);
   return say(reasons, named ? W.endsItsChain * 1.5 : W.endsItsChain * 0.5, 'ends what the run began');
 }
 
@@ -337,11 +338,11 @@ function answer(step: RunStep, ms: number, shape: RunShape, reasons: Reasons | n
   const call = shape.calls[answeredCall(shape, step, ms)];
   if (call === undefined) return say(reasons, W.answersNothing, 'no such call waits');
   const isModel = call.kind === 'llm';
-  const what = `answers ${isModel ? 'the model call' : `the call of ${call.name ?? 'a tool'}`}`;
+  const what = () => `answers ${isModel ? 'the model call' : `the call of ${call.name ?? 'a tool'}`}`;
   const name = isModel ? step.model : step.toolName;
   let score =
     step.callId !== null && call.id === step.callId
-      ? say(reasons, W.answersCallById, `${what} by its id`)
+      ? say(reasons, W.answersCallById, () => `${what()} by its id`)
       : name !== null && call.name === name
         ? say(reasons, W.answersNamedCall, what)
         : say(reasons, W.answersCall, what);
@@ -371,8 +372,8 @@ function waiting(ms: number, sinceMs: number, isModel: boolean, reasons: Reasons
   return say(reasons, waited, 'its call has waited longest');
 }
 
-function say(reasons: Reasons | null, weight: number, reason: string): number {
-  reasons?.push([weight, reason]);
+function say(reasons: Reasons | null, weight: number, reason: Reason): number {
+  reasons?.push([weight, typeof reason === 'string' ? reason : reason()]);
   return weight;
 }
 

@@ -106,9 +106,9 @@ const WEIGHT = { firstThing: 2.5, moreThings: 1, mostThings: 5, name: 0.6, mostN
 
 /** For each run, how much of a line it alone has spoken about, as log odds. */
 export function sharedWith(tokens: readonly Salient[], runs: readonly { about: Salient[] }[]): number[] {
-  const things = runs.map(() => 0);
-  const names = runs.map(() => 0);
-  if (runs.length < 2) return things;
+  const things = new Array<number>(runs.length).fill(0);
+  if (runs.length < 2 || tokens.length === 0) return things;
+  const names = new Array<number>(runs.length).fill(0);
   for (const token of tokens) {
     let only = -1;
     for (let i = 0; i < runs.length; i++) {
