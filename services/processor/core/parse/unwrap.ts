@@ -13,6 +13,7 @@ import { readTime } from './line-time.js';
 import { readLogfmt } from './logfmt.js';
 import { openBox } from './panel.js';
 import { readStructured, type Structured } from './structured.js';
+import { WrapperCandidates } from './wrapper-candidates.js';
 import { KLOG_LEVELS, WRAPPERS, type WrapperFormat } from './wrapper-table.js';
 
 /** A line with its wrappers taken off. */
@@ -43,29 +44,6 @@ export interface Unwrapped {
 
 const MAX_LAYERS = 8;
 
-/** Characters of `first` that stand for a class. */
-const inClass = (first: string, code: number): boolean => {
-  for (let i = 0; i < first.length; i++) {
-    const c = first[i]!;
-    if (
-      c === 'd'
-        ? code >= 48 && code <= 57
-        : c === 'u'
-          ? code >= 65 && code <= 90
-          : c === 'l'
-            ? code >= 97 && code <= 122
-            : code === c.charCodeAt(0)
-    )
-      return true;
-  }
-  return false;
-};
-
-const byCode: WrapperFormat[][] = Array.from({ length: 128 }, (_, code) =>
-  WRAPPERS.filter(({ first }) => inClass(first, code)),
-);
-const NONE: WrapperFormat[] = [];
-
 /** What a line's prefixes tell, as far as they are read. */
 interface Head {
   /** Where the message begins. */
@@ -93,8 +71,7 @@ export function unwrap(received: string): Unwrapped {
   const { at } = head;
   let start = at;
   while (start < plain.length && isSpace(plain.charCodeAt(start))) start++;
-  BEGINS_WITH_PAIR.lastIndex = start;
-  const beginsWithPair = BEGINS_WITH_PAIR.test(plain);
+  const beginsWithPair = isPairAt(plain, start);
   if (beginsWithPair) {
     const pairs = readLogfmt(coloured ? restored.slice(rawOffset(restored, start)) : plain.slice(start));
     if (pairs !== null) return unwrapPairs(head, pairs, plain.slice(start).trimEnd());
@@ -163,35 +140,36 @@ function readHead(plain: string): Head {
   return head;
 }
 
+const candidates = new WrapperCandidates(WRAPPERS);
+
 /** Takes the next prefix off that is of a known format. */
 function takeFormat(plain: string, head: Head): WrapperFormat | null {
-  const code = plain.charCodeAt(head.at);
-  const candidates = code < 128 ? byCode[code]! : NONE;
-  for (const candidate of candidates) {
+  candidates.turnTo(plain, head.at);
+  for (let candidate = candidates.next(); candidate !== null; candidate = candidates.next()) {
     // a bare `LEVEL:` after another level is text: "ERROR: WARNING: …"
     if (head.level !== null && (candidate.name === 'level' || candidate.name === 'winston')) continue;
     // containers wrap loggers, never the other way round
     if (head.startsRecord && candidate.kind === 'container') continue;
     if (candidate.after !== null && !mayFollow(candidate.after, head)) continue;
-    candidate.pattern.lastIndex = head.at;
-    const match = candidate.pattern.exec(plain);
+    const { pattern, groups } = candidate;
+    pattern.lastIndex = head.at;
+    const match = pattern.exec(plain);
     if (match === null || match[0].length === 0) continue;
-    const groups = match.groups;
-    const level = groups?.level ?? groups?.level2 ?? groups?.level3 ?? groups?.level4;
+    const level = groupOf(match, groups.level);
     if (level !== undefined) {
       const name = KLOG_LEVELS[level] ?? level.toUpperCase();
       head.level = candidate.name.startsWith('postgres') ? name : (readLevel(name) ?? head.level);
     }
-    const time = groups?.time ?? groups?.time2;
+    const time = groupOf(match, groups.time);
     if (head.timeMs === null && time !== undefined) head.timeMs = readTime(stripZoneName(time));
-    const logger = groups?.logger ?? groups?.logger2 ?? groups?.logger3;
+    const logger = groupOf(match, groups.logger);
     if (logger !== undefined) {
       if (isLaneName(logger)) head.thread ??= logger;
       else head.logger = logger;
     }
-    head.thread ??= groups?.thread?.trim() ?? null;
-    head.pid ??= groups?.pid ?? groups?.pid2 ?? null;
-    head.requestId ??= groups?.request ?? null;
+    head.thread ??= groupOf(match, groups.thread)?.trim() ?? null;
+    head.pid ??= groupOf(match, groups.pid) ?? null;
+    head.requestId ??= groupOf(match, groups.request) ?? null;
     if (candidate.kind === 'record') {
       head.startsRecord = true;
       head.isTimed ||= time !== undefined || candidate.name === 'clock';
@@ -200,6 +178,15 @@ function takeFormat(plain: string, head: Head): WrapperFormat | null {
     return candidate;
   }
   return null;
+}
+
+/** What the first of these groups captured that took part in the match. */
+function groupOf(match: RegExpExecArray, numbers: readonly number[]): string | undefined {
+  for (let i = 0; i < numbers.length; i++) {
+    const captured = match[numbers[i]!];
+    if (captured !== undefined) return captured;
+  }
+  return undefined;
 }
 
 function mayFollow(after: NonNullable<WrapperFormat['after']>, head: Head): boolean {
@@ -259,7 +246,22 @@ export function ownerOf({ context, lane, requestId }: Unwrapped): string | null 
 const laneOfHead = ({ context, thread, pid }: Head): string | null =>
   context?.task ?? thread ?? (context === null ? null : laneOf(context)) ?? pid;
 
-const BEGINS_WITH_PAIR = /[A-Za-z_@][\w.-]{0,31}=/y;
+const MAX_FIRST_KEY = 32;
+
+/** Whether `key=` stands there. */
+function isPairAt(text: string, at: number): boolean {
+  const first = text.charCodeAt(at);
+  if (!isLetter(first) && first !== 95 && first !== 64) return false;
+  const most = at + MAX_FIRST_KEY;
+  let end = at + 1;
+  while (end < most && isOfKey(text.charCodeAt(end))) end++;
+  return text.charCodeAt(end) === 61;
+}
+
+const isLetter = (code: number) => (code >= 97 && code <= 122) || (code >= 65 && code <= 90);
+
+const isOfKey = (code: number) =>
+  isLetter(code) || (code >= 48 && code <= 57) || code === 95 || code === 46 || code === 45;
 
 const isSpace = (code: number) =>
   code === 32 || (code >= 9 && code <= 13) || code === 0xa0 || code === 0xfeff;

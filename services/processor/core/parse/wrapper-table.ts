@@ -1,3 +1,4 @@
+import { withoutNames } from '../rules/rule-matcher.js';
 import { LANE } from './header-names.js';
 
 /**
@@ -8,12 +9,16 @@ import { LANE } from './header-names.js';
  *
  * Every pattern is sticky and linear: bounded quantifiers, no two adjacent ones over the same characters.
  */
+export type WrapperGroup = 'time' | 'level' | 'logger' | 'request' | 'thread' | 'pid';
+
 export interface WrapperFormat {
   name: string;
   kind: 'container' | 'record';
   /** The first character must be one of these classes: d digit, u upper-case letter, l lower-case letter, or itself. */
   first: string;
+  /** Its groups are by number: an object of them for each match costs as much as the match. */
   pattern: RegExp;
+  groups: Record<WrapperGroup, number[]>;
   format: string;
   /**
    * Only where it cannot be prose: behind a time (and before any level), behind a level, behind that where no logger was named, or behind
@@ -49,7 +54,20 @@ const format = (
   pattern: string,
   link: string,
   after: WrapperFormat['after'] = null,
-): WrapperFormat => ({ name, kind, first, pattern: new RegExp(pattern, 'y'), format: link, after });
+): WrapperFormat => {
+  const { unnamed, names } = withoutNames(pattern);
+  const numbersOf = (group: WrapperGroup) =>
+    names.flatMap((one, number) => (one?.replace(/\d$/, '') === group ? [number] : []));
+  const groups = {
+    time: numbersOf('time'),
+    level: numbersOf('level'),
+    logger: numbersOf('logger'),
+    request: numbersOf('request'),
+    thread: numbersOf('thread'),
+    pid: numbersOf('pid'),
+  };
+  return { name, kind, first, pattern: new RegExp(unnamed, 'y'), groups, format: link, after };
+};
 
 export const WRAPPERS: readonly WrapperFormat[] = [
   format(

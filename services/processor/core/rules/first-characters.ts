@@ -3,7 +3,7 @@ import type { AST } from '@eslint-community/regexpp';
 /** Stands for every character beyond ASCII. */
 export const BEYOND_ASCII = 128;
 
-type Codes = Set<number>;
+export type Codes = Set<number>;
 
 /**
  * Codes of the characters that a match of an anchored pattern may begin with, {@link BEYOND_ASCII} for all others; null where it is
@@ -69,7 +69,8 @@ function addAlternatives(alternatives: readonly AST.Alternative[], first: Codes)
 
 const SETS: Record<string, RegExp> = { digit: /\d/, space: /\s/, word: /\w/ };
 
-function addSet(set: AST.CharacterSet, first: Codes): Outcome {
+/** Adds the codes of the characters that a set stands for. */
+export function addSet(set: AST.CharacterSet, first: Codes): Outcome {
   const pattern = SETS[set.kind];
   if (pattern === undefined) return 'unknown';
   const { negate } = set as AST.EscapeCharacterSet;
@@ -79,7 +80,8 @@ function addSet(set: AST.CharacterSet, first: Codes): Outcome {
   return 'ends';
 }
 
-function addClass({ negate, elements }: AST.CharacterClass, first: Codes): Outcome {
+/** Adds the codes of the characters that a class stands for. */
+export function addClass({ negate, elements }: AST.CharacterClass, first: Codes): Outcome {
   const named: Codes = new Set();
   for (const element of elements) {
     if (element.type === 'Character') addRange(element.value, element.value, named);
