@@ -16,7 +16,7 @@ test('it finds what includes finds, whatever the literals share', () => {
       (literals, texts) => {
         const needles = new Needles(literals);
         for (const one of texts) {
-          needles.search(one, one.length);
+          needles.search(one);
           expect(foundBits(needles, literals.length)).toEqual(
             literals.map((of) => of?.some((each) => one.includes(each)) ?? false),
           );
@@ -26,10 +26,16 @@ test('it finds what includes finds, whatever the literals share', () => {
   );
 });
 
-test('what lies beyond the limit is not seen, what touches it from before is', () => {
-  const needles = new Needles([['end']]);
-  needles.search('an end', 6);
-  expect(foundBits(needles, 1)).toEqual([true]);
-  needles.search('an end', 5);
-  expect(foundBits(needles, 1)).toEqual([false]);
+test('a literal is found wherever it stands in a long text', () => {
+  const needles = new Needles([['the end'], ['never']]);
+  for (let before = 4_080; before < 4_110; before++) {
+    for (const filler of ['x', 'é', '—']) {
+      needles.search(`${filler.repeat(before)}the end${filler.repeat(40)}`);
+      expect(foundBits(needles, 2)).toEqual([true, false]);
+      needles.search(`${filler.repeat(before)}the_end${filler.repeat(40)}`);
+      expect(foundBits(needles, 2)).toEqual([false, false]);
+    }
+  }
+  needles.search(`${' '.repeat(20_000)}the end`);
+  expect(foundBits(needles, 2)).toEqual([true, false]);
 });

@@ -7,8 +7,14 @@ const hashOf = (a: number, b: number, c: number): number => ((a << 10) ^ (b << 5
 const hashAt = (text: string, end: number): number =>
   hashOf(text.charCodeAt(end - 2), text.charCodeAt(end - 1), text.charCodeAt(end));
 
+/** Characters that are looked at at once. */
+const PART_CHARS = 4_096;
+const units = new Uint16Array(PART_CHARS);
+const bytesOfUnits = Buffer.from(units.buffer);
+
 interface Needle {
   text: string;
+  units: number[];
   /** Place in it where the three characters end that it is found by. */
   end: number;
   /** Bits of those who look for it. */
@@ -25,6 +31,8 @@ interface Needle {
 export class Needles {
   readonly found: Int32Array;
   private readonly table = new Uint16Array(1 << HASH_BITS);
+  /** Which slots of the table are taken, as bits: small enough to stay in the nearest cache. */
+  private readonly taken = new Int32Array(1 << (HASH_BITS - 5));
   /** Needles of each slot of the table, from 1. */
   private readonly buckets: Needle[][] = [[]];
 
@@ -38,40 +46,63 @@ export class Needles {
       for (const text of texts ?? []) {
         const known = needles.get(text);
         if (known) known.seekers.push(seeker);
-        else needles.set(text, { text, end: rarestEnd(text), seekers: [seeker], foundIn: 0 });
+        else
+          needles.set(text, {
+            text,
+            units: [...Array(text.length).keys()].map((at) => text.charCodeAt(at)),
+            end: rarestEnd(text),
+            seekers: [seeker],
+            foundIn: 0,
+          });
       }
     });
     for (const needle of needles.values()) {
       const hash = hashAt(needle.text, needle.end);
       if (this.table[hash] === 0) this.table[hash] = this.buckets.push([]) - 1;
       this.buckets[this.table[hash]!]!.push(needle);
+      this.taken[hash >> 5]! |= 1 << (hash & 31);
     }
   }
 
-  /** Looks at the first `limit` characters. */
-  search(text: string, limit: number): void {
-    const { found, table } = this;
+  /** Looks at the whole text. */
+  search(text: string): void {
+    const { found, taken } = this;
     found.fill(0);
     this.searches++;
-    const end = text.length < limit ? text.length : limit;
     let a = 0;
     let b = 0;
-    for (let i = 0; i < end; i++) {
-      const c = text.charCodeAt(i);
-      const bucket = table[((a << 10) ^ (b << 5) ^ c) & HASH_MASK]!;
-      if (bucket !== 0) this.compare(text, i, bucket);
-      a = b;
-      b = c;
+    for (let from = 0; from < text.length; from += PART_CHARS) {
+      // as numbers in one place: a look at a character of a string asks first what kind of string it is
+      const part = text.length > PART_CHARS ? text.slice(from, from + PART_CHARS) : text;
+      const length = bytesOfUnits.write(part, 'utf16le') >> 1;
+      for (let i = 0; i < length; i++) {
+        const c = units[i]!;
+        const hash = ((a << 10) ^ (b << 5) ^ c) & HASH_MASK;
+        if ((taken[hash >> 5]! & (1 << (hash & 31))) !== 0)
+          this.compare(text, from, i, length, this.table[hash]!);
+        a = b;
+        b = c;
+      }
     }
   }
 
-  private compare(text: string, at: number, bucket: number): void {
+  /** `at` is a place of the part of the text that begins at `from` and has `length` characters. */
+  private compare(text: string, from: number, at: number, length: number, bucket: number): void {
     for (const needle of this.buckets[bucket]!) {
-      if (needle.foundIn === this.searches || !text.startsWith(needle.text, at - needle.end)) continue;
+      if (needle.foundIn === this.searches) continue;
+      const start = at - needle.end;
+      const isWithin = start >= 0 && start + needle.units.length <= length;
+      if (!(isWithin ? hasUnits(needle.units, start) : text.startsWith(needle.text, from + start))) continue;
       needle.foundIn = this.searches;
       for (const seeker of needle.seekers) this.found[seeker >> 5]! |= 1 << (seeker & 31);
     }
   }
+}
+
+/** Whether these stand at a place of the part at hand. */
+function hasUnits(sought: readonly number[], start: number): boolean {
+  for (let i = 0; i < sought.length; i++) if (units[start + i] !== sought[i]) return false;
+  return true;
 }
 
 /** The commoner, the lower; what is not listed is rare. */

@@ -149,7 +149,7 @@ export class RuleSet {
 
   private search(text: string): void {
     if (this.searched === text) return;
-    this.needles.search(text, text.length);
+    this.needles.search(text);
     this.searched = text;
   }
 }
