@@ -413,6 +413,20 @@ export const WRAPPERS: readonly WrapperFormat[] = [
     'https://docs.python.org/3/library/logging.html#logrecord-attributes',
   ),
   format(
+    'vllm',
+    'record',
+    'u',
+    String.raw`(?<level>${LEVEL}) \d\d-\d\d \d\d:\d\d:\d\d(?:\.\d{1,6})? (?:\[?(?:[\w\-]{1,64}/)*[\w.\-]{1,96}:\d{1,6}\] )?`,
+    'https://github.com/vllm-project/vllm/blob/main/vllm/logging_utils/formatter.py',
+  ),
+  format(
+    'bare-level',
+    'record',
+    'u',
+    String.raw`(?<level>DEBUG|INFO|WARNING|WARN|ERROR|CRITICAL) {1,8}(?=[A-Z*=\-[<(][\w*=\- ])`,
+    'https://rich.readthedocs.io/en/stable/logging.html',
+  ),
+  format(
     'winston',
     'record',
     'l',
