@@ -12,7 +12,7 @@ const MAX_ATTRIBUTES = 256;
 
 /** OTLP's JSON prints attributes as a list of `{key, value: {stringValue}}`: here they become an object. Copies what it changes. */
 export function withPlainAttributes(json: Json): Json {
-  let plain = json;
+  let plain = withoutStreamPart(json);
   for (const name of LISTS) {
     const value = json[name];
     if (!Array.isArray(value)) continue;
@@ -29,6 +29,12 @@ export function withPlainAttributes(json: Json): Json {
       plain = { ...plain, [name]: withPlainAttributes(holder) };
   }
   return plain;
+}
+
+/** Bedrock's InvokeAgent streams `{trace: {agentId, sessionId, trace: {…}}}`: the part's ids and trace come to the top. */
+function withoutStreamPart(json: Json): Json {
+  const part = json.trace;
+  return isObject(part) && isObject(part.trace) ? { ...json, ...part } : json;
 }
 
 const plainObject = (value: unknown): Json => (isObject(value) ? value : {});

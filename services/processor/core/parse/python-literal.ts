@@ -1,10 +1,14 @@
 /**
- * Reads an object as Python prints it: `{'tool': 'tides', 'ok': True, 'ids': (1, None)}`. Only literals; a call or a name in it
+ * Reads an object as Python prints it: `{'tool': 'tides', 'ok': True, 'ids': (1, None)}`. Literals, and the constructors of plain
+ * values that SDKs decode into (`datetime.datetime(…)`), which are kept as they are written; any other call or name in it
  * (`AIMessage(…)`) makes it no data, and null is returned. Linear: every character is looked at once.
  */
 const MAX_CHARS = 262_144;
 const MAX_DEPTH = 64;
 const NAMES: Record<string, unknown> = { True: true, False: false, None: null };
+/** Calls that stand for one value, which has no text of its own in JSON either. */
+const VALUES = new Set(['datetime.datetime', 'datetime.date', 'Decimal', 'UUID', 'ObjectId']);
+const MAX_CALL_CHARS = 256;
 const ESCAPES: Record<string, string> = { n: '\n', t: '\t', r: '\r', '0': '\0', b: '\b', f: '\f', v: '\v' };
 
 /** Thrown inside only: what follows is no literal. */
@@ -105,10 +109,24 @@ class Reader {
     match.lastIndex = this.at;
     const word = match.exec(this.text)?.[0];
     if (word === undefined) throw NO_LITERAL;
+    const start = this.at;
     this.at += word.length;
+    if (VALUES.has(word)) return this.call(start);
     if (Object.hasOwn(NAMES, word)) return NAMES[word];
     const number = /^[+-]?\d/.test(word) ? Number(word) : Number.NaN;
     if (Number.isNaN(number)) throw NO_LITERAL;
     return number;
+  }
+
+  /** The call that began at `start`, as it is written, up to the parenthesis that closes it. */
+  private call(start: number): string {
+    let depth = 0;
+    for (; this.at < this.text.length && this.at - start < MAX_CALL_CHARS; this.at++) {
+      const char = this.text[this.at];
+      if (char === '(') depth++;
+      else if (char === ')' && --depth === 0) return this.text.slice(start, ++this.at);
+      else if (depth === 0) break;
+    }
+    throw NO_LITERAL;
   }
 }

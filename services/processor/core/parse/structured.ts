@@ -70,7 +70,8 @@ export function decodeObject(text: string): Record<string, unknown> | null {
       : null;
   } catch {
     // not JSON: perhaps an object as Python prints it, else the line is read as text
-    return text.charCodeAt(1) === 39 ? readPythonObject(text) : null;
+    const printed = text.charCodeAt(1) === 39 ? readPythonObject(text) : null;
+    return printed === null ? null : withPlainAttributes(printed);
   }
 }
 
