@@ -1,8 +1,3 @@
-import {
-  COMPATIBILITY,
-  SchemaRegistry as ConfluentClient,
-  SchemaType,
-} from '@kafkajs/confluent-schema-registry';
 import type { Schema } from 'avsc';
 import pRetry, { AbortError } from 'p-retry';
 import { loadSchemas } from '../config/schemas.js';
@@ -63,14 +58,18 @@ export interface Registry {
   decode(value: Buffer): Promise<{ schema: string; value: unknown }>;
 }
 
-const LEVEL = COMPATIBILITY.BACKWARD_TRANSITIVE;
+const LEVEL = 'BACKWARD_TRANSITIVE';
 const CALL_LIMIT_MS = 10_000;
 
 /** `url` is the root of a Confluent-compatible API, `http://127.0.0.1:8081/apis/ccompat/v7`. Connects on first use. */
 export function connectRegistry(url: string, codec: Codec, options: RegistryOptions = {}): Registry {
   const root = url.replace(/\/+$/, '');
   const api = new RegistryApi(root);
-  const client = new ConfluentClient({ host: root, retry: { retries: 0 } });
+  // most services only look ids up, and need not pay for the client's other formats
+  const connectClient = once(async () => {
+    const { SchemaRegistry } = await import('@kafkajs/confluent-schema-registry');
+    return new SchemaRegistry({ host: root, retry: { retries: 0 } });
+  });
   const logger = options.logger ?? createLogger('registry', 'warn');
   const schemas = options.schemas ?? loadSchemas();
   const subjects = subjectsOf(options.topics ?? loadTopics(), schemas);
@@ -116,11 +115,13 @@ export function connectRegistry(url: string, codec: Codec, options: RegistryOpti
     for (const change of changes) {
       if (change.kind !== 'register') continue;
       const { name, schema } = change.subject;
+      const { COMPATIBILITY, SchemaType } = await import('@kafkajs/confluent-schema-registry');
+      const client = await connectClient();
       const { id } = await limited(
         `register ${name}`,
         client.register(
           { type: SchemaType.AVRO, schema: JSON.stringify(schema) },
-          { subject: name, compatibility: LEVEL },
+          { subject: name, compatibility: COMPATIBILITY[LEVEL] },
         ),
       );
       logger.info({ subject: name, id }, 'schema registered');
@@ -183,7 +184,7 @@ export function connectRegistry(url: string, codec: Codec, options: RegistryOpti
       const id = value.readInt32BE(1);
       const schema = names.get(id) ?? (await nameOf(api, id));
       names.set(id, schema);
-      return { schema, value: await limited('decode a value', client.decode(value)) };
+      return { schema, value: await limited('decode a value', (await connectClient()).decode(value)) };
     },
   };
 }
@@ -212,6 +213,15 @@ async function learnOnce(api: RegistryApi, codec: Codec, id: number, logger: Log
     logger.warn({ id, reason: String(error) }, 'data of this schema cannot be read as ours');
     codec.learn(id, null);
   }
+}
+
+/** Calls `make` when first asked, and gives everybody what it made. */
+function once<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | undefined;
+  return () => {
+    made ??= make();
+    return made;
+  };
 }
 
 /** The client library sets no time limit of its own. */
