@@ -7,12 +7,15 @@ import { faultPointAt, noFaultPoint } from '../../lib/kafka/exactly-once/fault-p
 import { ExactlyOnceRunner } from '../../lib/kafka/exactly-once/runner.js';
 import { memberFileIn } from '../../lib/kafka/member-file.js';
 import { connectRegistry } from '../../lib/kafka/registry.js';
+import { loadTopics } from '../../lib/kafka/topics/topic-file.js';
 import { Codec } from '../../lib/model/codec.js';
 import { createLogger } from '../../lib/telemetry/logger.js';
 import { createRegistry, startProbeServer } from '../../lib/telemetry/probe-server.js';
 import { wallClock } from './adapters/clock.js';
 import { PollerWork } from './adapters/poller-work.js';
+import { RAW_LOGS } from './adapters/shard-poller.js';
 import { readConfig } from './config.js';
+import { IdMemory } from './core/id-memory.js';
 import { pollerHealth } from './health.js';
 import { PollerMetrics } from './metrics.js';
 import { CredentialsError, checkCredentials, makeDirectory, makeTargets } from './poller.js';
@@ -20,6 +23,8 @@ import { CredentialsError, checkCredentials, makeDirectory, makeTargets } from '
 const SERVICE = 'cloudwatch-poller';
 /** An orderly end may take this long; what is not committed by then is read again by the next owner. */
 const STOP_LIMIT_MS = 9_000;
+/** A million ids; what is over it is read back when it is asked for. */
+const ID_MEMORY_BYTES = 8 * 1024 * 1024;
 const MOVED_CLOCK_SLEEP_MS = 250;
 const LONGEST_SLEEP_MS = 60_000;
 
@@ -69,7 +74,8 @@ try {
   await directory.refresh();
   const kafka = { brokers: environment.KAFKA_BROKERS, clientId: SERVICE };
   const codec = new Codec(loadSchemas());
-  await connectRegistry(environment.SCHEMA_REGISTRY_URL, codec, { logger }).resolveIds();
+  const topics = loadTopics().filter(({ name }) => name === RAW_LOGS);
+  await connectRegistry(environment.SCHEMA_REGISTRY_URL, codec, { logger, topics }).resolveIds();
   work = new PollerWork({
     lanes: config.lanes,
     clock,
@@ -79,6 +85,7 @@ try {
     directory,
     codec,
     startBackMs: config.startBackMs,
+    idMemory: new IdMemory(ID_MEMORY_BYTES),
     once,
   });
   runner = new ExactlyOnceRunner({

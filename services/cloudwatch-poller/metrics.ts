@@ -14,6 +14,7 @@ export class PollerMetrics {
   private readonly throttles;
   private readonly cycles;
   private readonly intervals;
+  private readonly loads;
   private readonly delays;
   private succeeded = 0;
   private ended = 0;
@@ -50,6 +51,11 @@ export class PollerMetrics {
     ]);
     this.throttles = counter('throttles', 'Calls refused because the quota was used up', ['target']);
     this.cycles = counter('cycles', 'Ranges read to their end, or not', ['group', 'lane', 'outcome']);
+    this.loads = counter(
+      'seen_records_loaded',
+      'Records of seen ids read back from cloudwatch-checkpoints',
+      [],
+    );
     this.intervals = new Gauge({
       name: 'vectadb_cloudwatch_poll_interval_seconds',
       help: 'From the end of one pass of the fast lane to the end of the next, as it came out',
@@ -87,6 +93,10 @@ export class PollerMetrics {
     this.lateEvents.inc({ group }, page.late);
     this.beyond.inc({ group }, page.beyondLookback);
     this.outside.inc({ group }, page.outside);
+  }
+
+  idsLoaded(): void {
+    this.loads.inc();
   }
 
   delay(seconds: number): void {

@@ -32,6 +32,7 @@ export interface OwnerCounters extends WorkCounters {
 export type OwnerState = 'acquiring' | 'running' | 'waiting' | 'stopped';
 
 const RESTORE_STALL_MS = 30_000;
+const READ_STALL_MS = 10_000;
 const MAX_BACK_OFF_MS = 5_000;
 const SAME_POSITION_LIMIT = 3;
 
@@ -82,7 +83,7 @@ export class PartitionOwner implements OwnedPartition {
     outputs: OutputRecord[],
     changelog: ChangelogEntry[],
     groupOffset: number | null,
-  ): Promise<void> {
+  ): Promise<number[]> {
     const { work, counters } = this.context;
     const records = changelog.map(({ key, value }) => this.changelogRecord(key, value));
     records.push(...outputs);
@@ -90,8 +91,28 @@ export class PartitionOwner implements OwnedPartition {
       groupOffset === null
         ? null
         : { groupId: work.groupId, topic: work.source, partition: this.partition, offset: groupOffset };
-    await this.producer!.commit(records, offsets);
+    const stored = await this.producer!.commit(records, offsets);
     counters.transactions++;
+    return stored.slice(0, changelog.length);
+  }
+
+  async readChangelog(key: string, offset: number): Promise<Buffer> {
+    const { cluster, work } = this.context;
+    let value: Buffer | null = null;
+    const range = {
+      from: offset,
+      until: offset + 1,
+      stallMs: READ_STALL_MS,
+      maxBytes: 1,
+      signal: this.signal,
+    };
+    await readPartition(cluster, work.changelog, this.partition, range, (records) => {
+      for (const record of records)
+        if (record.offset === offset && record.key?.toString('utf8') === key) value = record.value;
+    });
+    if (value === null)
+      throw new Error(`${work.changelog}/${this.partition}: offset ${offset} does not hold ${key}`);
+    return value;
   }
 
   /** Commits what has been done, then lets go. Bounded by the transaction time-outs. */
@@ -199,7 +220,7 @@ export class PartitionOwner implements OwnedPartition {
       'fence',
       Buffer.from(JSON.stringify({ at: new Date().toISOString() })),
     );
-    this.fenceOffset = await this.producer.commit([fence], null);
+    [this.fenceOffset = -1] = await this.producer.commit([fence], null);
     faultPoint('after-fence');
     signal.throwIfAborted();
 
@@ -213,7 +234,8 @@ export class PartitionOwner implements OwnedPartition {
       this.partition,
       { from, until, stallMs: RESTORE_STALL_MS, signal },
       (records) => {
-        for (const { key, value } of records) if (key) this.work.restore(key.toString('utf8'), value);
+        for (const { key, value, offset } of records)
+          if (key) this.work.restore(key.toString('utf8'), value, offset);
         restored += records.length;
         faultPoint('mid-restore');
       },

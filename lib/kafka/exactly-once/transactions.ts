@@ -53,21 +53,32 @@ export class TransactionalProducer {
 
   /**
    * Sends and commits. Outputs go before offsets: CONCURRENT_TRANSACTIONS, which the first request after a commit may
-   * meet, is retried by kafkajs in send and not in sendOffsets. Returns the offset of the first record sent.
+   * meet, is retried by kafkajs in send and not in sendOffsets. Returns the offset of each record.
    */
   async commit(
     records: OutputRecord[],
     offsets: { groupId: string; topic: string; partition: number; offset: number } | null,
-  ): Promise<number> {
+  ): Promise<number[]> {
     const transaction = await this.producer.transaction();
-    let firstOffset = -1;
-    for (const topicMessages of inBatches(records, this.maxBatchRecords)) {
-      const [metadata] = await transaction.sendBatch({
+    const stored: number[] = [];
+    for (const { topicMessages, count } of inBatches(records, this.maxBatchRecords)) {
+      const metadata = await transaction.sendBatch({
         topicMessages,
         acks: -1,
         timeout: TRANSACTION_TIMEOUT_MS,
       });
-      if (firstOffset < 0) firstOffset = Number(metadata?.baseOffset ?? -1);
+      const next = new Map(
+        metadata.map(({ topicName, partition, baseOffset }) => [
+          `${topicName}/${partition}`,
+          Number(baseOffset),
+        ]),
+      );
+      for (const { topic, partition } of records.slice(stored.length, stored.length + count)) {
+        const name = `${topic}/${partition}`;
+        const offset = next.get(name) ?? Number.NaN;
+        stored.push(offset);
+        next.set(name, offset + 1);
+      }
     }
     this.faultPoint('after-send');
     if (offsets) {
@@ -81,7 +92,7 @@ export class TransactionalProducer {
     this.faultPoint('before-commit');
     await transaction.commit();
     this.faultPoint('after-commit');
-    return firstOffset;
+    return stored;
   }
 
   async close(): Promise<void> {
@@ -98,10 +109,17 @@ async function disconnectQuietly(producer: Producer): Promise<void> {
 }
 
 /** Records in their order, in as few produce calls as the batch limit of each partition allows. */
-function* inBatches(records: OutputRecord[], maxBatchRecords: number): Generator<TopicMessages[]> {
+function* inBatches(
+  records: OutputRecord[],
+  maxBatchRecords: number,
+): Generator<{ topicMessages: TopicMessages[]; count: number }> {
   let topics = new Map<string, Message[]>();
   let batches = new Map<string, { records: number; bytes: number }>();
-  const take = (): TopicMessages[] => [...topics].map(([topic, messages]) => ({ topic, messages }));
+  let taken = 0;
+  const take = () => ({
+    topicMessages: [...topics].map(([topic, messages]) => ({ topic, messages })),
+    count: taken,
+  });
   for (const record of records) {
     const size = sizeOf(record);
     const name = `${record.topic}/${record.partition}`;
@@ -110,7 +128,9 @@ function* inBatches(records: OutputRecord[], maxBatchRecords: number): Generator
       yield take();
       topics = new Map();
       batches = new Map();
+      taken = 0;
     }
+    taken++;
     const { records: count, bytes } = batches.get(name) ?? { records: 0, bytes: 0 };
     batches.set(name, { records: count + 1, bytes: bytes + size });
     const messages = topics.get(record.topic);

@@ -56,7 +56,7 @@ export interface PartitionWork {
   /** Forgets everything; the changelog follows. */
   begin(): void;
   /** Applies one record of the changelog, oldest first. Keys it does not know (fences) are passed over. */
-  restore(key: string, value: Buffer | null): void;
+  restore(key: string, value: Buffer | null, offset: number): void;
   /** Works until `owned.closing` and all of it is committed, or `owned.signal` aborts. Any rejection ends this ownership. */
   run(owned: OwnedPartition): Promise<void>;
   /** Ends a wait early: the partition is closing or gone. */
@@ -83,6 +83,11 @@ export interface OwnedPartition {
   readonly closing: boolean;
   /** Why the work stands still; null: it does not. */
   trouble: string | null;
-  /** One transaction. After a rejection everything that was not committed must be forgotten: pass it on. */
-  commit(outputs: OutputRecord[], changelog: ChangelogEntry[], groupOffset: number | null): Promise<void>;
+  /**
+   * One transaction. Resolves to the offset of each changelog entry. After a rejection everything that was not committed
+   * must be forgotten: pass it on.
+   */
+  commit(outputs: OutputRecord[], changelog: ChangelogEntry[], groupOffset: number | null): Promise<number[]>;
+  /** Value of the changelog's committed record at `offset`. Rejects where there is none, or one of another key. */
+  readChangelog(key: string, offset: number): Promise<Buffer>;
 }

@@ -2,6 +2,8 @@ import type { OwnedPartition, PartitionWork } from '../../../lib/kafka/exactly-o
 import type { Codec } from '../../../lib/model/codec.js';
 import { partitionOf } from '../../../lib/topology/partition.js';
 import type { OutputRecord } from '../../../lib/topology/task.js';
+import { seenRecordKey } from '../core/checkpoint.js';
+import type { IdMemory } from '../core/id-memory.js';
 import type { Lane, Lanes, Progress, Range } from '../core/lanes.js';
 import { groupKey, type LogGroup, shardOf } from '../core/log-group.js';
 import { rawRecordOf } from '../core/raw-record.js';
@@ -21,6 +23,7 @@ export interface ShardContext extends ReaderContext {
   rawPartitions: () => number;
   /** How far back a group begins that was never read, milliseconds. */
   startBackMs: number;
+  idMemory: IdMemory;
   /** One cycle and no more. */
   once: boolean;
   /** Called when the shard is let go for good. */
@@ -83,8 +86,9 @@ export class ShardPoller implements PartitionWork, Delivery {
     this.cycleFailed = false;
   }
 
-  restore(key: string, value: Buffer | null): void {
-    this.state.restore(key, value);
+  restore(key: string, value: Buffer | null, offset: number): void {
+    this.state.restore(key, value, offset);
+    this.trim();
   }
 
   nudge(): void {
@@ -99,6 +103,7 @@ export class ShardPoller implements PartitionWork, Delivery {
     await Promise.all(gone.map(({ finished }) => finished));
     this.readers.clear();
     this.state = new ShardState(this.context.lanes);
+    this.trim();
   }
 
   release(): void {
@@ -166,16 +171,21 @@ export class ShardPoller implements PartitionWork, Delivery {
   /** `positions`: writes what moved even where there is no new event. */
   private async commit(owned: OwnedPartition, pages: QueuedPage[], positions: boolean): Promise<void> {
     try {
-      const accepted = pages.map(({ group, range, events, last }) =>
-        this.state.accept(groupKey(group), range, { events, last }),
-      );
+      const accepted: Accepted[] = [];
+      for (const { group, range, events, last } of pages) {
+        const key = groupKey(group);
+        await this.loadIds(owned, key, range, events);
+        accepted.push(this.state.accept(key, range, { events, last }));
+      }
       const outputs = accepted.flatMap(({ fresh }, index) => this.outputsOf(pages[index]!.group, fresh));
       if (outputs.length > 0 || positions) {
         const changes = this.state.takeChanges();
-        if (outputs.length + changes.length > 0) await owned.commit(outputs, changes, null);
+        if (outputs.length + changes.length > 0)
+          this.state.stored(changes, await owned.commit(outputs, changes, null));
         this.commits++;
         this.lastCommitMs = performance.now();
       }
+      this.trim();
       pages.forEach((page, index) => {
         this.observe(page, accepted[index]!);
         page.resolve(!accepted[index]!.stale);
@@ -184,6 +194,18 @@ export class ShardPoller implements PartitionWork, Delivery {
       for (const { reject } of pages) reject(error);
       throw error;
     }
+  }
+
+  /** Ids that are asked about and are not in memory are in the changelog. */
+  private async loadIds(owned: OwnedPartition, key: string, range: Range, events: LogEvent[]): Promise<void> {
+    for (const stored of this.state.absent(key, range, events)) {
+      this.state.load(key, stored, await owned.readChangelog(seenRecordKey(key, stored), stored.offset));
+      this.context.metrics.idsLoaded();
+    }
+  }
+
+  private trim(): void {
+    this.context.idMemory.settle(this.shard, this.state);
   }
 
   private outputsOf(group: LogGroup, fresh: LogEvent[]): OutputRecord[] {

@@ -10,7 +10,7 @@ import {
   type Progress,
   type Range,
 } from './lanes.js';
-import { hashOf, minuteOf, SeenIds } from './seen-ids.js';
+import { hashOf, minuteOf, SeenIds, type SeenPart, type StoredPart } from './seen-ids.js';
 
 /** An event as FilterLogEvents gives it. */
 export interface LogEvent {
@@ -44,6 +44,14 @@ export interface Accepted {
   stale: boolean;
 }
 
+/** A record of the changelog, and what it holds. */
+export interface Change {
+  key: string;
+  value: Buffer | null;
+  /** Set where it is a record of seen ids. */
+  seen: { group: string; part: SeenPart } | null;
+}
+
 interface GroupState {
   progress: Progress;
   seen: SeenIds;
@@ -61,11 +69,11 @@ export class ShardState {
   constructor(private readonly lanes: Lanes) {}
 
   /** Applies one record of the changelog, oldest first; keys of other kinds are passed over. */
-  restore(key: string, value: Buffer | null): void {
+  restore(key: string, value: Buffer | null, offset: number): void {
     const parsed = parseKey(key);
     if (parsed === null) return;
     if (parsed.kind === 'seen') {
-      this.ensure(parsed.group).seen.restore(parsed, value);
+      this.ensure(parsed.group).seen.restore(parsed, value, offset);
       return;
     }
     if (value === null) this.groups.delete(parsed.group);
@@ -85,6 +93,20 @@ export class ShardState {
     return size;
   }
 
+  /** Bytes of those in memory. */
+  get bytes(): number {
+    let bytes = 0;
+    for (const { seen } of this.groups.values()) bytes += seen.bytes;
+    return bytes;
+  }
+
+  /** Lets go of ids that the changelog has, the same share of each group's, until about `maxBytes` are in memory. */
+  trim(maxBytes: number): void {
+    const { bytes } = this;
+    if (bytes <= maxBytes) return;
+    for (const { seen } of this.groups.values()) seen.trim(seen.bytes * (maxBytes / bytes));
+  }
+
   /** The range that a lane of a group reads next; null while there is nothing. A new group begins at `sinceMs`. */
   openRange(group: string, lane: Lane, nowMs: number, sinceMs: number): Range | null {
     const state = this.ensure(group);
@@ -97,6 +119,21 @@ export class ShardState {
     state.dirty ||= opened.progress[lane].pass !== state.progress[lane].pass;
     state.progress = opened.progress;
     return opened.range;
+  }
+
+  /** Records that {@link load} wants before the page can be accepted. */
+  absent(group: string, range: Range, events: LogEvent[]): StoredPart[] {
+    const state = this.groups.get(group);
+    if (state === undefined || !isCurrent(state.progress, range)) return [];
+    return state.seen.absent(
+      new Set(
+        events.filter((event) => isWithin(event, range)).map(({ timestampMs }) => minuteOf(timestampMs)),
+      ),
+    );
+  }
+
+  load(group: string, part: SeenPart, value: Buffer): void {
+    this.groups.get(group)?.seen.load(part, value);
   }
 
   /** Takes a page of a range: its new events are to be delivered in the transaction that also holds the changes. */
@@ -121,16 +158,23 @@ export class ShardState {
   }
 
   /** Records that bring the changelog up to this state. */
-  takeChanges(): { key: string; value: Buffer | null }[] {
-    const changes: { key: string; value: Buffer | null }[] = [];
+  takeChanges(): Change[] {
+    const changes: Change[] = [];
     for (const [group, state] of this.groups) {
       for (const { value, ...part } of state.seen.takeChanges())
-        changes.push({ key: seenRecordKey(group, part), value });
+        changes.push({ key: seenRecordKey(group, part), value, seen: { group, part } });
       if (!state.dirty) continue;
-      changes.push({ key: groupRecordKey(group), value: encodeProgress(state.progress) });
+      changes.push({ key: groupRecordKey(group), value: encodeProgress(state.progress), seen: null });
       state.dirty = false;
     }
     return changes;
+  }
+
+  /** The changes are committed, each at its offset. */
+  stored(changes: readonly Change[], offsets: readonly number[]): void {
+    changes.forEach(({ seen }, index) => {
+      if (seen) this.groups.get(seen.group)?.seen.stored({ ...seen.part, offset: offsets[index]! });
+    });
   }
 
   private takeFresh(state: GroupState, range: Range, events: LogEvent[], accepted: Accepted): void {
@@ -138,8 +182,7 @@ export class ShardState {
     const inPage = new Set<string>();
     const added = new Map<number, [number, number][]>();
     for (const event of events) {
-      // whether the end itself belongs to an answer is for the service to say; either way it is in the next range, too
-      if (event.timestampMs < range.fromMs || event.timestampMs > range.toMs) {
+      if (!isWithin(event, range)) {
         accepted.outside++;
         continue;
       }
@@ -171,6 +214,10 @@ export class ShardState {
     return state;
   }
 }
+
+/** Whether the end itself belongs to an answer is for the service to say; either way it is in the next range, too. */
+const isWithin = ({ timestampMs }: LogEvent, { fromMs, toMs }: Range): boolean =>
+  timestampMs >= fromMs && timestampMs <= toMs;
 
 /** Of a group whose ids were restored before its positions. */
 const UNKNOWN: Progress = beginAt(Number.NaN);
