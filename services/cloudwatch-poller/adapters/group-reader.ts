@@ -73,7 +73,7 @@ export class GroupReader {
     let read = true;
     for (const lane of ['sweep', 'fast'] as const) {
       if (this.stopping.signal.aborted || this.waitMs(lane) > 0) continue;
-      read = (await this.pass(lane)) && read;
+      read = (await this.pass(lane)) !== 'failed' && read;
     }
     return read;
   }
@@ -93,8 +93,17 @@ export class GroupReader {
     while (!this.stopped) {
       const waitMs = this.waitMs(lane);
       if (waitMs > 0) await pause(Math.min(waitMs, this.context.maxSleepMs), this.stopping.signal);
-      else if (!(await this.pass(lane)) && !this.stopped) await this.backOff();
+      else await this.restAfter(lane, await this.pass(lane));
     }
+  }
+
+  /** A lane that is due and yet has nothing to read, as the fast one is while the sweep catches up, looks again later. */
+  private async restAfter(lane: Lane, outcome: 'read' | 'failed' | 'nothing'): Promise<void> {
+    const { lanes, maxSleepMs } = this.context;
+    if (this.stopped) return;
+    if (outcome === 'failed') await this.backOff();
+    if (outcome === 'nothing')
+      await pause(Math.min(lanes[lane].intervalMs, maxSleepMs), this.stopping.signal);
   }
 
   private waitMs(lane: Lane): number {
@@ -107,22 +116,22 @@ export class GroupReader {
     return progress === undefined ? 0 : dueMs(progress, lane, this.lastBeganMs[lane], lanes) - nowMs;
   }
 
-  /** Reads what a lane has to read. Returns whether it could. */
-  private async pass(lane: Lane): Promise<boolean> {
+  /** Reads what a lane has to read. */
+  private async pass(lane: Lane): Promise<'read' | 'failed' | 'nothing'> {
     const { clock, metrics } = this.context;
     this.lastBeganMs[lane] = clock();
-    for (;;) {
+    for (let ranges = 0; ; ranges++) {
       const range = this.delivery.openRange(this.group, lane);
-      if (range === null) return true;
+      if (range === null) return ranges === 0 ? 'nothing' : 'read';
       const outcome = await this.readRange(range);
-      if (outcome === 'stopped') return true;
+      if (outcome === 'stopped') return 'read';
       metrics.cycle(this.label, lane, outcome !== 'failed');
-      if (outcome === 'failed') return false;
+      if (outcome === 'failed') return 'failed';
       this.recovered();
       const open = this.delivery.progressOf(this.group)?.[lane].pass;
       if (outcome === 'read' && open) continue;
       if (lane === 'fast') this.observeInterval();
-      return true;
+      return 'read';
     }
   }
 
