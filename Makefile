@@ -1,7 +1,7 @@
 # Everything goes through the CLI (npm run vectadb -- COMMAND); these are its everyday commands.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help demo up down status logs clean scale topics produce consume test accuracy build install
+.PHONY: help demo up down status logs clean scale topics produce consume test test-faults accuracy build install
 
 VECTADB = node --enable-source-maps dist/services/cli/main.js
 # make logs SERVICE=processor, make scale SERVICE=processor N=3, make produce TOPIC=raw-logs FILE=agent.log
@@ -48,6 +48,9 @@ consume: build ## print a topic, decoded: TOPIC=agent-events
 
 test: build ## types, style and every test, on a fresh machine too
 	@node scripts/test.mjs
+
+test-faults: build ## CloudWatch at its worst: SEEDS=50 schedules of faults and restarts, SEED=17 for one
+	@SEEDS=$(or $(SEEDS),50) $(if $(SEED),SEED=$(SEED)) npx --no-install vitest run --project cloudwatch property
 
 accuracy: build ## how well lines find their traces; ARGS="--errors", ARGS=--write for docs/accuracy.md
 	@node --enable-source-maps dist/services/simulator/accuracy/main.js $(ARGS)

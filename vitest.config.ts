@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config';
 
-/** unit: pure and fast. driver: the topology value without a broker. integration, faults: the real stack. Each group starts when the one before it has ended. */
+/** unit: pure and fast. driver: the topology value without a broker. integration, faults, cloudwatch: the real stack. Each group starts when the one before it has ended. */
 export default defineConfig({
   test: {
     projects: [
@@ -32,6 +32,17 @@ export default defineConfig({
           hookTimeout: 240_000,
           fileParallelism: false,
           sequence: { groupOrder: 2 },
+        },
+      },
+      {
+        test: {
+          name: 'cloudwatch',
+          include: ['tests/cloudwatch/**/*.test.ts'],
+          globalSetup: ['lib/testing/global-setup.ts'],
+          testTimeout: 300_000,
+          hookTimeout: 240_000,
+          fileParallelism: false,
+          sequence: { groupOrder: 3 },
         },
       },
     ],

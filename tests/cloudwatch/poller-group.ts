@@ -73,6 +73,24 @@ export class PollerGroup {
     return [...this.pollers, ...this.retired].flatMap((poller) => poller.unexpected);
   }
 
+  /** What the pollers say of themselves, for a failed test: health, metrics, last log lines. */
+  async states(): Promise<string[]> {
+    return Promise.all(
+      this.pollers.map(async ({ service }) => {
+        const ask = async (path: string) =>
+          (
+            await fetch(`${service.url}${path}`, { signal: AbortSignal.timeout(3_000) })
+              .then((answer) => answer.text())
+              .catch(String)
+          ).slice(0, 20_000);
+        const metrics = (await ask('/metrics'))
+          .split('\n')
+          .filter((line) => /^vectadb_cloudwatch/.test(line));
+        return [await ask('/health'), ...metrics, service.output().slice(-6_000)].join('\n');
+      }),
+    );
+  }
+
   /** In one step: a poller may be reading it. */
   private writeOffset(): void {
     const file = join(this.folder, 'clock-offset');

@@ -1,22 +1,23 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
 import { delayOf } from '../../lib/testing/cloudwatch/faults.js';
 import { compareEvents, type OracleEvent, summarize } from '../../lib/testing/cloudwatch/oracle.js';
 import type { Plan, Step } from '../../lib/testing/cloudwatch/plan.js';
 import { type CloudWatchProxy, startCloudWatchProxy } from '../../lib/testing/cloudwatch/proxy.js';
 import type { TestStack } from '../../lib/testing/stack.js';
-import { LogWriter } from '../../services/simulator/cloudwatch/log-writer.js';
+import { emulatorWriter } from '../../services/simulator/cloudwatch/emulator.js';
+import type { LogWriter } from '../../services/simulator/cloudwatch/log-writer.js';
 import { PollerGroup } from './poller-group.js';
 import { RawLogs } from './raw-logs.js';
 
-export const CREDENTIALS = { accessKeyId: 'emulator', secretAccessKey: 'emulator' };
 const MINUTE_MS = 60_000;
 /** The run's clock begins so far in the past that it ends there: CloudWatch refuses what lies ahead of it. */
 const BEGIN_MS = -30 * 60 * MINUTE_MS;
 /** A group that no poller has stored a position for is read from the lookback's beginning: the clock creeps until it has. */
 const CREEP_MS = 2 * MINUTE_MS;
 const FOUND_LIMIT_MS = 20_000;
-const DELIVERED_LIMIT_MS = 90_000;
+/** Longer than the time from one sweep to the next, 10 minutes. */
+const SWEEP_MS = 11 * MINUTE_MS;
+const DELIVERED_LIMIT_MS = 100_000;
 const POLL_MS = 25;
 
 export interface RunResult {
@@ -65,10 +66,7 @@ class Run {
     private readonly name: string,
   ) {
     this.prefix = `/${name}/`;
-    const endpoint = stack.env.AWS_ENDPOINT_URL!;
-    this.writer = new LogWriter(
-      new CloudWatchLogsClient({ endpoint, region: 'us-east-1', credentials: CREDENTIALS }),
-    );
+    this.writer = emulatorWriter(stack.env.AWS_ENDPOINT_URL!);
   }
 
   async start(): Promise<void> {
@@ -120,8 +118,8 @@ class Run {
 
   /** Waits for the last event, lets everything be read once more, by pollers that start anew, and compares. */
   async finish(): Promise<RunResult> {
-    // what was put with a time in the past, or showed late, is the next sweep's
-    await this.advance(this.plan.visibility.maxDelayMs + 11 * MINUTE_MS);
+    // all is visible then, and the next sweep is due
+    await this.advance(this.plan.visibility.maxDelayMs + SWEEP_MS);
     const stuck: string[] = [];
     const await_ = async (what: string, condition: () => boolean) => {
       if (!(await until(condition, DELIVERED_LIMIT_MS)))
@@ -130,7 +128,7 @@ class Run {
     await await_(`delivering ${this.put} events`, () => this.rawLogs.events.length >= this.put);
     for (let pass = 0; pass < 2 && stuck.length === 0; pass++) {
       const before = new Map(this.proxy.rangesEnded);
-      this.pollers.advance(11 * MINUTE_MS);
+      this.pollers.advance(SWEEP_MS);
       if (pass === 0) await Promise.all(this.pollers.pollers.map((poller) => poller.kill()));
       await await_('reading every group three times more', () =>
         [...this.groups].every(
@@ -138,6 +136,7 @@ class Run {
         ),
       );
     }
+    const state = stuck.length > 0 ? await this.pollers.states() : [];
     await this.pollers.stop();
     await delay(200); // what the last transactions held
     const faults = compareEvents(await this.listPut(), this.rawLogs.events);
@@ -150,6 +149,7 @@ class Run {
         ...this.rawLogs.unreadable,
         ...new Set(this.proxy.misuses),
         ...this.pollers.unexpectedEnds(),
+        ...state,
       ],
       served: { ...this.proxy.served },
       kills: this.plan.steps.filter(({ kind }) => kind === 'kill').length,

@@ -75,6 +75,7 @@ export class KeptService {
   private async keep(): Promise<void> {
     while (!this.ending) {
       const service = await this.stack.spawnService(this.name, {
+        id: this.slot,
         env: { VECTADB_STATE: `${this.stack.folder}/state-${this.slot}`, ...this.env },
       });
       this.current = service;

@@ -56,7 +56,7 @@ export function planOf(seed: number): Plan {
     groups,
     profile: profileOf(random),
     visibility: { late: random.next() * 0.6, maxDelayMs: 1 + random.below(MAX_DELAY_MS) },
-    batchSize: random.pick([1, 7, 100, 1_000]),
+    batchSize: random.pick([5, 20, 100, 1_000]),
     steps,
   };
 }
@@ -98,7 +98,7 @@ function profileOf(random: Random): FaultProfile {
   const some = (most: number) => (random.chance(0.6) ? random.next() * most : 0);
   return {
     ...NO_FAULTS,
-    throttle: some(0.15),
+    throttle: some(0.03),
     'server-error': some(0.1),
     cut: some(0.1),
     slow: some(0.1),

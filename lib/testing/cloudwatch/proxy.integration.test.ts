@@ -1,5 +1,6 @@
 import { CloudWatchLogsClient, FilterLogEventsCommand } from '@aws-sdk/client-cloudwatch-logs';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { emulatorWriter } from '../../../services/simulator/cloudwatch/emulator.js';
 import { LogWriter } from '../../../services/simulator/cloudwatch/log-writer.js';
 import { startStack, type TestStack } from '../stack.js';
 import { type FaultProfile, NO_FAULTS, type Visibility } from './faults.js';
@@ -24,10 +25,7 @@ let writer: LogWriter;
 let proxy: CloudWatchProxy | undefined;
 beforeAll(async () => {
   stack = await startStack({ moto: true });
-  const endpoint = stack.env.AWS_ENDPOINT_URL!;
-  writer = new LogWriter(
-    new CloudWatchLogsClient({ endpoint, region: 'us-east-1', credentials: CREDENTIALS }),
-  );
+  writer = emulatorWriter(stack.env.AWS_ENDPOINT_URL!);
 });
 afterEach(async () => {
   await proxy?.close();
