@@ -1,9 +1,11 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { projectRoot } from '../../lib/config/root.js';
+import { cloudWatchOf } from './cloudwatch.js';
 import { type LocalComponent, startComponent } from './component.js';
 import { cacheFolder, homeFolder } from './home.js';
 import { brokerAnswers, startKafka } from './kafka.js';
+import { startMoto } from './moto.js';
 import { withDependencies } from './order.js';
 import { describeExit, startProcess } from './process.js';
 import { startQdrant } from './qdrant.js';
@@ -48,7 +50,7 @@ interface ServiceRow {
   portVariable: string;
   instances: number;
   maxInstances: number;
-  env?: (instance: number) => Record<string, string>;
+  env?: (instance: number) => Record<string, string | undefined>;
 }
 
 /** Name of an instance in logs and messages: the first has the component's own name. */
@@ -66,6 +68,7 @@ export function components(
   const logFile = (name: string) => join(home, 'logs', `${name}.log`);
   const dataDir = (name: string) => join(home, 'data', name);
   const addresses = clientAddresses(settings);
+  const cloudwatch = cloudWatchOf(settings);
   const serviceEnvironment = {
     MODEL_PATH: join(home, 'models'),
     ...environment,
@@ -172,6 +175,15 @@ export function components(
       instances: settings.QDRANT_SINK_INSTANCES,
       maxInstances: 20,
     },
+    {
+      name: 'cloudwatch-poller',
+      dependsOn: ['topics', 'moto'],
+      port: settings.CLOUDWATCH_POLLER_PORT,
+      portVariable: 'CLOUDWATCH_POLLER_PORT',
+      instances: settings.CLOUDWATCH_POLLER_INSTANCES,
+      maxInstances: 8,
+      env: () => cloudwatch.pollerEnv,
+    },
   ];
 
   const table: Component[] = [
@@ -202,6 +214,15 @@ export function components(
       probe: http(new URL('/health', addresses.SURREAL_URL.replace(/^ws/, 'http')).href),
       start: (options) =>
         startSurreal({ ...options, user: settings.SURREAL_USER, password: settings.SURREAL_PASS }),
+    }),
+    store({
+      name: 'moto',
+      external: cloudwatch.external,
+      ports: () => [{ port: settings.MOTO_PORT, variable: 'MOTO_PORT' }],
+      url: () => cloudwatch.url,
+      // AWS answers nobody who brings no credentials: whether it can be read, the poller says
+      probe: cloudwatch.external ? async () => ({ ready: true }) : http(`${cloudwatch.url}/moto-api/`),
+      start: startMoto,
     }),
     store({
       name: 'qdrant',

@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { projectRoot } from '../../lib/config/root.js';
 import { developmentApiKey, readApiKey } from './api-key.js';
+import { cloudWatchOf } from './cloudwatch.js';
 import { type Component, components, instanceName } from './components.js';
 import { homeFolder } from './home.js';
 import { inherit } from './local-stack.js';
@@ -12,7 +13,7 @@ import type { ComponentStatus } from './supervisor.js';
 const execute = promisify(execFile);
 
 /** Containers whose port docker-compose.yml publishes; the others are reached from containers alone. */
-const PUBLISHED = new Set(['kafka', 'registry', 'surreal', 'qdrant', 'gateway']);
+const PUBLISHED = new Set(['kafka', 'registry', 'surreal', 'qdrant', 'moto', 'gateway']);
 const KAFKA_UI_PORT = 8090;
 
 /** One line of `docker compose ps --format json`. */
@@ -69,7 +70,11 @@ export function composeStack(): Stack {
   const settings = readSettings();
   const table = components(settings, '');
   const external = table.filter((component) => component.external).map((component) => component.name);
-  const environment = () => ({ ...process.env, VECTADB_API_KEY: developmentApiKey(home) });
+  const { url, external: notEmulated } = cloudWatchOf(settings);
+  const cloudwatch = notEmulated
+    ? { AWS_ENDPOINT_URL: url ?? '', POLLER_CONFIG: process.env.VECTADB_CONFIG ?? './config.yaml' }
+    : {};
+  const environment = () => ({ ...process.env, ...cloudwatch, VECTADB_API_KEY: developmentApiKey(home) });
   const compose = async (args: string[]) => {
     const code = await inherit('docker', ['compose', ...args], environment());
     if (code !== 0) throw new UserError(`docker compose ${args[0]} failed with exit code ${code}`);

@@ -16,6 +16,7 @@ export const LOCAL = {
   REGISTRY_PORT: { schema: port(8081), doc: 'Port of the schema registry' },
   SURREAL_PORT: { schema: port(8000), doc: 'Port of SurrealDB' },
   QDRANT_PORT: { schema: port(6333), doc: 'Port of Qdrant' },
+  MOTO_PORT: { schema: port(5000), doc: 'Port of the CloudWatch emulator' },
   GATEWAY_PORT: { schema: port(8080), doc: 'Port of the HTTP API' },
   PROCESSOR_PORT: { schema: port(9101), doc: 'Probe port of the first processor; the next ones follow' },
   SURREAL_SINK_PORT: {
@@ -23,13 +24,23 @@ export const LOCAL = {
     doc: 'Probe port of the first surreal-sink; the next ones follow',
   },
   QDRANT_SINK_PORT: { schema: port(9141), doc: 'Probe port of the first qdrant-sink; the next ones follow' },
+  CLOUDWATCH_POLLER_PORT: {
+    schema: port(9161),
+    doc: 'Probe port of the first cloudwatch-poller; the next ones follow',
+  },
   PROCESSOR_INSTANCES: { schema: instances(1), doc: 'Processors started by up' },
   SURREAL_SINK_INSTANCES: { schema: instances(1), doc: 'surreal-sinks started by up' },
   QDRANT_SINK_INSTANCES: { schema: instances(1), doc: 'qdrant-sinks started by up' },
+  CLOUDWATCH_POLLER_INSTANCES: { schema: instances(1), doc: 'cloudwatch-pollers started by up' },
+  CLOUDWATCH: {
+    schema: z.enum(['emulator', 'aws']).default('emulator'),
+    doc: 'What the poller reads: the emulator, whole; or AWS, by config.yaml and the credentials of the environment',
+  },
   KAFKA_BROKERS: { schema: url, doc: 'Brokers of your own: no broker is started' },
   SCHEMA_REGISTRY_URL: { schema: url, doc: 'Registry of your own: none is started' },
   SURREAL_URL: { schema: url, doc: 'SurrealDB of your own: none is started' },
   QDRANT_URL: { schema: url, doc: 'Qdrant of your own: none is started' },
+  AWS_ENDPOINT_URL: { schema: url, doc: 'AWS API of your own, read by config.yaml: no emulator is started' },
   SURREAL_USER: { schema: z.string().default('root'), doc: 'SurrealDB user' },
   SURREAL_PASS: { schema: z.string().default('root'), doc: 'SurrealDB password', secret: true },
 } as const;

@@ -2,8 +2,12 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Command } from 'commander';
 import { chooseStack } from '../../../deploy/local/choose.js';
+import { cloudWatchOf } from '../../../deploy/local/cloudwatch.js';
+import { readSettings } from '../../../deploy/local/settings.js';
+import type { StackReport } from '../../../deploy/local/stack.js';
+import type { LogWriter } from '../../simulator/cloudwatch/log-writer.js';
 import { differences } from '../../simulator/demo/compare.js';
-import { type DemoScenario, loadDemo } from '../../simulator/demo/scenario.js';
+import { type DemoLine, type DemoScenario, loadDemo } from '../../simulator/demo/scenario.js';
 import { ApiClient, type SearchAnswer, type TraceDetail } from '../api-client.js';
 import { renderTrace } from '../trace-view.js';
 import { renderHits } from './search.js';
@@ -34,7 +38,8 @@ export function register(program: Command): void {
       const upMs = Date.now() - started;
       const api = await ApiClient.connect();
       say('sending the logs of three agents');
-      const outcome = await run(api);
+      const emulator = await emulatorOf(await stack.status());
+      const outcome = await run(api, emulator);
       const totalMs = Date.now() - started;
       if (options.json) {
         const { sent, traces, search, faults, queryableMs } = outcome;
@@ -56,7 +61,29 @@ export function register(program: Command): void {
     });
 }
 
-async function run(api: ApiClient): Promise<Outcome> {
+/** The CloudWatch emulator of a stack; null where it reads AWS, or an endpoint of the user, which is not ours to write to. */
+async function emulatorOf({ endpoints }: StackReport): Promise<LogWriter | null> {
+  const { external } = cloudWatchOf(readSettings());
+  const url = endpoints.moto?.url;
+  if (external || !url) return null;
+  // the AWS client is loaded by none but those who use it
+  const { emulatorWriter } = await import('../../simulator/cloudwatch/emulator.js');
+  return emulatorWriter(url);
+}
+
+/** The Lambda agent's lines by CloudWatch and the poller where there is an emulator, else over HTTP. */
+async function sendLambda(api: ApiClient, lines: DemoLine[], emulator: LogWriter | null): Promise<number> {
+  if (!emulator) return api.sendLines(lines);
+  const { log_group, log_stream } = lines[0]!.source;
+  await emulator.put(
+    log_group,
+    log_stream,
+    lines.map(({ timestamp, message }) => ({ timestampMs: Date.parse(timestamp), message })),
+  );
+  return lines.length;
+}
+
+async function run(api: ApiClient, emulator: LogWriter | null): Promise<Outcome> {
   const ids = {
     run: randomUUID().slice(0, 8),
     request_1: randomUUID(),
@@ -65,7 +92,8 @@ async function run(api: ApiClient): Promise<Outcome> {
     trace: randomUUID(),
   };
   const demo = loadDemo(ids, Date.now());
-  let sent = await api.sendLines([...demo.lambda, ...demo.llamaindex]);
+  let sent = await sendLambda(api, demo.lambda, emulator);
+  sent += await api.sendLines(demo.llamaindex);
   const batch = { type: 'application/json', content: JSON.stringify({ events: demo.ownAgent }) };
   const answer = await api.request<{ ingested: number; failed: number; errors: unknown[] }>(
     'POST',

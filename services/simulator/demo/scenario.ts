@@ -80,7 +80,7 @@ export function loadDemo(
   return {
     lambda: lines('langchain-lambda.log', {
       system: 'cloudwatch',
-      account: '000000000000',
+      account: '123456789012',
       region: 'us-east-1',
       log_group: '/aws/lambda/langchain-agent',
       log_stream: `[$LATEST]${ids.run}`,
