@@ -9,7 +9,7 @@ const PHASES: Record<string, Phase> = {};
 for (const [phase, words] of [
   [
     'start',
-    'start started starting begin began begun beginning received enter entered entering kickoff launched launching created opened sent sending requested submitted invoke invoked invoking called calling initiated triggered spawned request executing running using performing',
+    'start started starting begin began begun beginning received enter entered entering kickoff launched launching created opened sent sending requested submitted invoke invoked invoking called calling initiated triggered spawn spawned spawning launch request executing running using performing',
   ],
   [
     'end',

@@ -133,6 +133,7 @@ const ALIASES: Record<string, string> = {
   llm_response_received: 'llm_end',
   llm_call_completed: 'llm_end',
   llm_usage: 'llm_end',
+  turn_usage: 'llm_end',
   on_llm_end: 'llm_end',
   on_chat_model_end: 'llm_end',
   model_response: 'llm_end',
@@ -190,7 +191,7 @@ function lookUp(name: string): string | null {
     .trim()
     .replace(/([a-z])([A-Z])/g, '$1_$2')
     .toLowerCase()
-    .replace(/[\s.\-:]+/g, '_');
+    .replace(/[\s.\-:/]+/g, '_');
   if (Object.hasOwn(ALIASES, normal)) return ALIASES[normal]!;
   const joined = normal.replaceAll('_', '');
   return Object.hasOwn(ALIASES, joined) ? ALIASES[joined]! : composedType(normal);

@@ -82,6 +82,10 @@ const WRAPPERS: readonly { key: string; telling: boolean }[] = [
     'mdc',
     'tags',
     'attrs',
+    'request',
+    'response',
+    'execution',
+    'stats',
   ].map((key) => ({ key, telling: false })),
 ];
 
@@ -93,4 +97,29 @@ export function innerObjects(json: Json): { inner: Json; telling: boolean }[] {
     if (isObject(value)) found.push({ inner: value, telling });
   }
   return found;
+}
+
+const METHOD = /^(?:GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS)$/;
+const PLACES = ['path', 'url', 'uri', 'route', 'status', 'status_code', 'statusCode', 'http_status'];
+
+/** Whether a record tells of an HTTP exchange: a server's access log, whose requests begin and end without an agent. */
+export function isHttpExchange(json: Json): boolean {
+  const { req, res } = json;
+  if (isObject(req) && typeof req.method === 'string') return true;
+  if (isObject(res) && (res.statusCode !== undefined || res.status !== undefined)) return true;
+  const method = json.method ?? json.http_method ?? json['http.method'];
+  return typeof method === 'string' && METHOD.test(method) && PLACES.some((name) => json[name] !== undefined);
+}
+
+/** Under which a call names its tool where its type has said that it is one. */
+const NAMES = ['name', 'data', 'payload', 'item'];
+
+/** The tool that a record of a tool's type names as plain `name`, there or in what it wraps; null where none. */
+export function plainNameOf(json: Json): string | null {
+  for (const key of NAMES) {
+    const value = json[key];
+    const name = isObject(value) ? value.name : key === 'name' ? value : undefined;
+    if (typeof name === 'string' && /^[\w.:/-]{1,128}$/.test(name)) return name;
+  }
+  return null;
 }

@@ -5,6 +5,7 @@ import type { CompiledRule, Takes } from '../rules/rule-types.js';
 import { stripAnsi } from './ansi.js';
 import { isSpeakerName, sessionOf } from './context.js';
 import { eventTypeOf } from './event-types.js';
+import { isHttpExchange, plainNameOf } from './json-shapes.js';
 import { isFailure, readLevel } from './levels.js';
 import { readTimeValue } from './line-time.js';
 import { readPairs } from './logfmt.js';
@@ -171,10 +172,12 @@ function readObject(
   const subject = { text: message ?? '', raw: message ?? '', hasColours: false, json, tags };
   const found = rules.classifyObject(subject);
   if (found) applyClassifier(reading, found, json);
-  else if (structured.eventType !== null) {
+  else if (structured.eventType !== null && !isServed(structured.eventType, json)) {
     reading.eventType = structured.eventType;
     reading.ruleName = 'json_event_type';
     reading.parsed = structured.eventType !== FALLBACK_TYPE;
+    const name = TOOL_TYPES.has(reading.eventType) ? plainNameOf(json) : null;
+    if (name !== null) reading.properties.tool_name ??= name;
   }
   if (message === null || depth >= MAX_NESTING) return;
   const inner = readUnwrapped(unwrap(message), rules, tags, null, depth + 1);
@@ -188,7 +191,7 @@ function readObject(
   }
   reading.speaker ??= inner.speaker;
   for (const [name, value] of Object.entries(inner.properties)) reading.properties[name] ??= value;
-  if (reading.parsed || !inner.parsed) return;
+  if (reading.parsed || !inner.parsed || isServed(inner.eventType, json)) return;
   reading.rule = inner.rule;
   reading.ruleName = inner.ruleName;
   reading.eventType = inner.eventType;
@@ -196,6 +199,12 @@ function readObject(
   reading.framework ??= inner.framework;
   reading.captures = inner.captures;
 }
+
+const TOOL_TYPES = new Set(['agent_action', 'tool_call', 'tool_result', 'tool_error']);
+
+/** `request completed` of an HTTP server is no agent's end. */
+const isServed = (eventType: string, json: Record<string, unknown>): boolean =>
+  (eventType === 'agent_start' || eventType === 'agent_finish') && isHttpExchange(json);
 
 /** `agent` names what runs where it is an id; a role, `Senior Researcher`, speaks within the run. */
 function agentField(value: unknown): string | null {

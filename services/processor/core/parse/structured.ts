@@ -216,7 +216,18 @@ function typeOf(json: Record<string, unknown>): string | null {
     if (known !== null) return known;
     if (key === 'event_type' && typeof value === 'string' && /^[\w.:-]{1,64}$/.test(value)) return value;
   }
-  return null;
+  return isLastWord(json) ? 'agent_finish' : null;
+}
+
+const LAST = /^(?:done|complete|completed|finish|finished|final|end)$/i;
+const ANSWERS = ['output', 'finalOutput', 'final_output', 'answer', 'final_answer', 'finalAnswer'];
+
+/** `{"type": "done", "output": …}`: the end of what the record's own stream tells, with its answer. */
+function isLastWord(json: Record<string, unknown>): boolean {
+  const says = json.type ?? json.event ?? json.kind;
+  return (
+    typeof says === 'string' && LAST.test(says) && ANSWERS.some((name) => typeof json[name] === 'string')
+  );
 }
 
 const KNOWN_TOP = new Set(
