@@ -177,9 +177,8 @@ const ANSWER_GAP_MS = 30_000;
 const SOON_MS = 120;
 const INSTANT_MS = 10;
 
+/** In words; null where scores are only compared, and then no words are made. */
 type Reasons = [weight: number, reason: string][];
-/** Why, in words; what takes making is made only where somebody asks, for most scores are only compared. */
-type Reason = string | (() => string);
 
 /**
  * Whose line this is: one of the runs that print on the stream, or a new one's. A pure function of the step, its event time and the
@@ -248,13 +247,13 @@ function scoreOf(
   let score = timing(step, ms, candidate, reasons);
   if (!isLate(ms, run.lastMs)) score += flow(step, ms, shape, reasons);
   if (step.dialect !== null && shape.dialect !== null && step.dialect !== shape.dialect)
-    score += say(reasons, W.otherDialect, () => `${step.dialect} prints, not ${shape.dialect}`);
+    score += say(reasons, W.otherDialect, reasons && `${step.dialect} prints, not ${shape.dialect}`);
   if (step.lane !== null && shape.lane !== null) {
     const isSame = step.lane === shape.lane;
     score += say(
       reasons,
       isSame ? W.sameLane : W.otherLane,
-      isSame ? () => `same thread ${step.lane}` : 'another thread',
+      isSame ? reasons && `same thread ${step.lane}` : 'another thread',
     );
   }
   if (candidate.agentIsNew) score += say(reasons, W.agentIsNew, 'names an agent that it has not shown');
@@ -285,7 +284,7 @@ function timing(
   // two runs seldom print within a few milliseconds; clocks of whole seconds do not tell
   if (gapMs <= INSTANT_MS && (ms % 1_000 !== 0 || lastMs % 1_000 !== 0))
     score += say(reasons, W.instant, 'at the same instant');
-  if (gapMs <= BURST_MS) score += say(reasons, W.burst, () => `in one burst, ${gapMs} ms after`);
+  if (gapMs <= BURST_MS) score += say(reasons, W.burst, reasons && `in one burst, ${gapMs} ms after`);
   return score;
 }
 
@@ -320,7 +319,7 @@ function flow(step: RunStep, ms: number, shape: RunShape, reasons: Reasons | nul
     score += say(
       reasons,
       follows ?? NOT_FOLLOWING,
-      () => `${follows === undefined ? 'rarely ' : ''}follows ${shape.last}`,
+      reasons && `${follows === undefined ? 'rarely ' : ''}follows ${shape.last}`,
     );
   }
   return score;
@@ -338,11 +337,11 @@ function answer(step: RunStep, ms: number, shape: RunShape, reasons: Reasons | n
   const call = shape.calls[answeredCall(shape, step, ms)];
   if (call === undefined) return say(reasons, W.answersNothing, 'no such call waits');
   const isModel = call.kind === 'llm';
-  const what = () => `answers ${isModel ? 'the model call' : `the call of ${call.name ?? 'a tool'}`}`;
+  const what = reasons && `answers ${isModel ? 'the model call' : `the call of ${call.name ?? 'a tool'}`}`;
   const name = isModel ? step.model : step.toolName;
   let score =
     step.callId !== null && call.id === step.callId
-      ? say(reasons, W.answersCallById, () => `${what()} by its id`)
+      ? say(reasons, W.answersCallById, reasons && `${what} by its id`)
       : name !== null && call.name === name
         ? say(reasons, W.answersNamedCall, what)
         : say(reasons, W.answersCall, what);
@@ -372,8 +371,8 @@ function waiting(ms: number, sinceMs: number, isModel: boolean, reasons: Reasons
   return say(reasons, waited, 'its call has waited longest');
 }
 
-function say(reasons: Reasons | null, weight: number, reason: Reason): number {
-  reasons?.push([weight, typeof reason === 'string' ? reason : reason()]);
+function say(reasons: Reasons | null, weight: number, reason: string | null): number {
+  if (reasons !== null && reason !== null) reasons.push([weight, reason]);
   return weight;
 }
 
@@ -390,11 +389,14 @@ function reasonsFor(
   if (chosen === undefined) return [];
   const reasons: Reasons = [];
   scoreOf(step, ms, chosen, habits, reasons);
-  const evidence = reasons
-    .filter(([weight]) => weight > 0)
-    .sort(([a], [b]) => b - a)
-    .slice(0, MAX_REASONS)
-    .map(([, reason]) => reason);
+  const evidence: string[] = [];
+  while (evidence.length < MAX_REASONS) {
+    let strongest: Reasons[number] | null = null;
+    for (const reason of reasons) if (reason[0] > (strongest === null ? 0 : strongest[0])) strongest = reason;
+    if (strongest === null) break;
+    evidence.push(strongest[1]);
+    strongest[0] = 0;
+  }
   evidence.push(
     candidates.length === 1 ? 'alone on the stream' : `best of ${candidates.length} on the stream`,
   );

@@ -1,6 +1,5 @@
 import type { StateStore } from '../../../../lib/topology/topology.js';
 import type { StreamHabits } from './attribution.js';
-import { mostJsonBytes } from './json-size.js';
 import {
   type ContextState,
   type InvocationState,
@@ -99,10 +98,8 @@ export class StreamContext {
     this.store.put(this.key, this.state);
   }
 
-  /** Size of the entry as the changelog has it, or, where that is small for certain, a number that it does not exceed. */
   private bytes(): number {
-    const most = mostJsonBytes(this.state);
-    return most <= MAX_BYTES ? most : Buffer.byteLength(JSON.stringify(this.state), 'utf8');
+    return Buffer.byteLength(JSON.stringify(this.state), 'utf8');
   }
 
   /** An invocation has begun. One that is known already goes on. */
