@@ -51,16 +51,36 @@ export const pointId = (eventId: string): string =>
   isUuid(eventId) ? eventId.toLowerCase() : uuidOf(`point:${eventId}`);
 
 /** `system:account/region/log_group/log_stream`, the key of raw-logs; missing parts are empty. */
-export function streamKey(source: LogSource): string {
-  return `${source.system}:${source.account ?? ''}/${source.region ?? ''}/${source.log_group ?? ''}/${source.log_stream ?? ''}`;
+export const streamKey = (source: LogSource): string => namesOf(source).key;
+
+/** What a source is called: made once per stream, as strings already joined and hashed, for every line needs them. */
+interface SourceNames {
+  source: LogSource;
+  key: string;
+  /** What is hashed of it, with an id behind it, as the id of an event: the key with its first colon as a slash. */
+  hashed: string;
 }
 
-/** {@link streamKey} with its first colon as a slash. */
-function sourcePath(source: LogSource): string {
+const MAX_KNOWN_SOURCES = 8_192;
+const knownSources = new Map<string | null, SourceNames>();
+
+function namesOf(source: LogSource): SourceNames {
+  const known = knownSources.get(source.log_stream);
+  if (known !== undefined && isSameStream(known.source, source)) return known;
   const { system, account, region, log_group, log_stream } = source;
-  if (system.includes(':')) return streamKey(source).replace(':', '/');
-  return `${system}/${account ?? ''}/${region ?? ''}/${log_group ?? ''}/${log_stream ?? ''}`;
+  const key = `${system}:${account ?? ''}/${region ?? ''}/${log_group ?? ''}/${log_stream ?? ''}`;
+  const made = { source, key, hashed: `source:${key.replace(':', '/')}/` };
+  if (knownSources.size >= MAX_KNOWN_SOURCES) knownSources.clear();
+  knownSources.set(log_stream, made);
+  return made;
 }
+
+const isSameStream = (a: LogSource, b: LogSource): boolean =>
+  a.log_stream === b.log_stream &&
+  a.log_group === b.log_group &&
+  a.region === b.region &&
+  a.account === b.account &&
+  a.system === b.system;
 
 /** Group keys, in the order of the four strategies; `group_id` is {@link uuidOf} of them. */
 export const groupKeys = {
@@ -92,7 +112,7 @@ export function eventId(identity: EventIdentity, index = 0): string {
     case 'client':
       return index > 0 ? uuidOf(`client:${identity.eventId}${suffix}`) : identity.eventId;
     case 'source':
-      return uuidOf(`source:${sourcePath(identity.source)}/${identity.source.log_id}${suffix}`);
+      return uuidOf(namesOf(identity.source).hashed + identity.source.log_id + suffix);
     case 'body':
       return uuidOf(`body:${identity.canonicalBody}${suffix}`);
     case 'position':

@@ -14,6 +14,19 @@ const PLAIN = /^[ !#-[\]-\ud7ff\ue000-\uffff]*$/;
 const quoted = (text: string): string =>
   PLAIN.test(text) ? `"${text}"` : JSON.stringify(text.isWellFormed() ? text : text.toWellFormed());
 
+const MAX_KNOWN_KEYS = 2_048;
+const MAX_KNOWN_KEY_CHARS = 64;
+const knownKeys = new Map<string, string>();
+
+/** A key as JSON with its colon. Most are of a few hundred names, which come with every event. */
+function quotedKey(key: string): string {
+  const known = knownKeys.get(key);
+  if (known !== undefined) return known;
+  const made = `${PLAIN.test(key) ? `"${key}"` : JSON.stringify(key)}:`;
+  if (key.length <= MAX_KNOWN_KEY_CHARS && knownKeys.size < MAX_KNOWN_KEYS) knownKeys.set(key, made);
+  return made;
+}
+
 function write(value: unknown, depth: number): string {
   if (value === null || value === undefined) return 'null';
   switch (typeof value) {
@@ -38,7 +51,7 @@ function write(value: unknown, depth: number): string {
   for (const key of sortedKeys(source)) {
     const member = source[key];
     if (member === undefined) continue;
-    out += `${out === '' ? '{' : ','}${PLAIN.test(key) ? `"${key}"` : JSON.stringify(key)}:${write(member, depth - 1)}`;
+    out += `${out === '' ? '{' : ','}${quotedKey(key)}${write(member, depth - 1)}`;
   }
   return out === '' ? '{}' : `${out}}`;
 }

@@ -4,6 +4,8 @@ import type { StateStore } from './topology.js';
 interface Entry<State> {
   value: State;
   wakeAtMs: number | undefined;
+  /** Its key is among those that are dirty. */
+  isDirty: boolean;
 }
 
 interface Alarm {
@@ -33,8 +35,7 @@ export class MemoryStateStore<State> implements StateStore<State> {
   }
 
   put(key: string, value: State, wakeAtMs?: number): void {
-    this.set(key, value, wakeAtMs);
-    this.dirty.add(key);
+    this.markDirty(key, this.set(key, value, wakeAtMs));
   }
 
   delete(key: string): void {
@@ -59,7 +60,7 @@ export class MemoryStateStore<State> implements StateStore<State> {
     this.alarms.pop();
     const entry = this.values.get(next.key)!;
     entry.wakeAtMs = undefined;
-    this.dirty.add(next.key);
+    this.markDirty(next.key, entry);
     return next.key;
   }
 
@@ -82,6 +83,7 @@ export class MemoryStateStore<State> implements StateStore<State> {
     const changes: { key: string; value: Buffer | null }[] = [];
     for (const key of this.dirty) {
       const entry = this.values.get(key);
+      if (entry) entry.isDirty = false;
       const value = entry ? Buffer.from(JSON.stringify({ v: entry.value, w: entry.wakeAtMs }), 'utf8') : null;
       changes.push({ key, value });
     }
@@ -91,20 +93,32 @@ export class MemoryStateStore<State> implements StateStore<State> {
 
   /** Takes what has changed as written, without encoding it: where nothing is ever restored. */
   dropDirty(): void {
+    for (const key of this.dirty) {
+      const entry = this.values.get(key);
+      if (entry) entry.isDirty = false;
+    }
     this.dirty.clear();
   }
 
-  private set(key: string, value: State, wakeAtMs: number | undefined): void {
+  private markDirty(key: string, entry: Entry<State>): void {
+    if (entry.isDirty) return;
+    entry.isDirty = true;
+    this.dirty.add(key);
+  }
+
+  private set(key: string, value: State, wakeAtMs: number | undefined): Entry<State> {
     const known = this.values.get(key);
     if (known) {
       const moved = known.wakeAtMs !== wakeAtMs;
       known.value = value;
       known.wakeAtMs = wakeAtMs;
       if (moved && wakeAtMs !== undefined) this.alarms.push({ atMs: wakeAtMs, key });
-      return;
+      return known;
     }
-    this.values.set(key, { value, wakeAtMs });
+    const entry = { value, wakeAtMs, isDirty: false };
+    this.values.set(key, entry);
     if (wakeAtMs !== undefined) this.alarms.push({ atMs: wakeAtMs, key });
+    return entry;
   }
 
   private dropStaleAlarms(): void {

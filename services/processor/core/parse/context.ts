@@ -50,13 +50,17 @@ const EQUALS = 61;
 const COLON = 58;
 const BLANK = 32;
 
+/** Called on strings of many kinds (sliced, joined, interned), a method is looked up anew at each call; this one is not. */
+const { charCodeAt } = String.prototype;
+
 /** Where the word that begins at `from` ends, if keys may be spelled so; else the end of the text. */
 function endOfKey(text: string, from: number): number {
-  if (!isLetter(text.charCodeAt(from))) return text.length;
+  const { length } = text;
+  if (!isLetter(charCodeAt.call(text, from))) return length;
   let at = from + 1;
-  const most = Math.min(text.length, from + 64);
+  const most = Math.min(length, from + 64);
   for (; at < most; at++) {
-    const code = text.charCodeAt(at);
+    const code = charCodeAt.call(text, at);
     const isPart = isLetter(code) || (code >= 48 && code <= 57) || code === 95 || code === 46 || code === 45;
     if (!isPart) break;
   }
@@ -160,7 +164,7 @@ function barePair(text: string, from: number, end: number): number {
     if (at < least) return -1;
   }
   for (; at >= least; at--) {
-    const code = text.charCodeAt(at);
+    const code = charCodeAt.call(text, at);
     if (code === 61) sign = at;
     else if (code === 32 || code === 9) return sign > at ? at + 1 : -1;
   }
@@ -171,7 +175,8 @@ function barePair(text: string, from: number, end: number): number {
 function bracketed(text: string, from: number, end: number, opener: string): number {
   let start = end - 2;
   const least = Math.max(from, end - MAX_BRACKET_CHARS);
-  while (start >= least && text[start] !== opener) start--;
+  const code = opener.charCodeAt(0);
+  while (start >= least && charCodeAt.call(text, start) !== code) start--;
   if (start < least || !isLetter(text.charCodeAt(start + 1))) return -1;
   if (start === from) return start;
   const before = text.charCodeAt(start - 1);

@@ -29,13 +29,18 @@ for (let c = 65; c <= 90; c++) kinds[c] = Char.Upper;
 for (let c = 48; c <= 57; c++) kinds[c] = Char.Digit;
 for (const c of '_-.') kinds[c.charCodeAt(0)] = Char.Joiner;
 
+/** Called on strings of many kinds (sliced, joined, interned), a method is looked up anew at each call; this one is not. */
+const { charCodeAt } = String.prototype;
+
 /** The salient tokens at the beginning of a text, each once. */
 export function salientOf(text: string): Salient[] {
   const found: Salient[] = [];
-  const end = Math.min(text.length, MAX_CHARS);
+  const { length: chars } = text;
+  const end = Math.min(chars, MAX_CHARS);
   let at = 0;
   while (at < end && found.length < MAX_TOKENS) {
-    if (kindAt(text, at) === Char.Other || kindAt(text, at) === Char.Joiner) {
+    const first = kindAt(text, at);
+    if (first === Char.Other || first === Char.Joiner) {
       at++;
       continue;
     }
@@ -43,26 +48,23 @@ export function salientOf(text: string): Salient[] {
     let digits = 0;
     let letters = 0;
     let hash = 0;
-    for (; at < text.length && at - start < MAX_TOKEN_CHARS; at++) {
-      const kind = kindAt(text, at);
+    const most = Math.min(chars, start + MAX_TOKEN_CHARS);
+    for (; at < most; at++) {
+      const code = charCodeAt.call(text, at);
+      const kind = code < 128 ? kinds[code]! : Char.Lower;
       if (kind === Char.Other) break;
       // a joiner at the end is punctuation
       if (kind === Char.Joiner && isEdge(text, at + 1)) break;
       if (kind === Char.Digit) digits++;
       else if (kind !== Char.Joiner) letters++;
-      hash = (Math.imul(hash, 31) + text.charCodeAt(at)) | 0;
+      hash = (Math.imul(hash, 31) + code) | 0;
     }
     const length = at - start;
     const token = (hash >>> 2) * 2;
     if (digits > 0) {
       const long = letters > 0 ? length >= MIN_ID_CHARS : length >= MIN_NUMBER_CHARS;
       if (long && !isDate(text, start)) add(found, token);
-    } else if (
-      start > 0 &&
-      length >= MIN_NAME_CHARS &&
-      kindAt(text, start) === Char.Upper &&
-      isCapitalised(text, start)
-    )
+    } else if (start > 0 && length >= MIN_NAME_CHARS && first === Char.Upper && isCapitalised(text, start))
       add(found, token + 1);
     at++;
   }
@@ -70,7 +72,7 @@ export function salientOf(text: string): Salient[] {
 }
 
 const kindAt = (text: string, at: number): number => {
-  const code = text.charCodeAt(at);
+  const code = charCodeAt.call(text, at);
   return code < 128 ? kinds[code]! : Char.Lower;
 };
 

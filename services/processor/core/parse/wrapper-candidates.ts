@@ -6,6 +6,9 @@ import type { WrapperFormat } from './wrapper-table.js';
 const POSITIONS = 21;
 const WORD_BITS = 32;
 
+/** Called on strings of many kinds (sliced, joined, interned), a method is looked up anew at each call; this one is not. */
+const { charCodeAt } = String.prototype;
+
 /**
  * The formats that may stand at a place of a line, by its characters from there: one step per character leaves out those that
  * allow another one, and most lines have none left after two or three. Invariant: what is left out does not match.
@@ -36,7 +39,7 @@ export class WrapperCandidates {
     let low = -1;
     let high = -1;
     for (let position = 0; position < POSITIONS; position++) {
-      const code = text.charCodeAt(at + position);
+      const code = charCodeAt.call(text, at + position);
       // no code is NaN, behind the end
       const row = code < BEYOND_ASCII ? code : code >= BEYOND_ASCII ? BEYOND_ASCII : END_OF_TEXT;
       const word = (position * CHARACTER_ROWS + row) * 2;

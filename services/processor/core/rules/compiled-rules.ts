@@ -13,6 +13,8 @@ const MAX_CACHED_GROUPS = 10_000;
 /** Every rule of a configuration, as the set that holds for each log group: the group's own before the global ones. */
 export class CompiledRules {
   private readonly sets = new Map<string, { rules: RuleSet; agentId: string | null }>();
+  /** The group asked for last, which is mostly the next one too. */
+  private latest: { name: string; set: { rules: RuleSet; agentId: string | null } } | null = null;
 
   constructor(
     readonly global: readonly CompiledRule[],
@@ -22,8 +24,12 @@ export class CompiledRules {
   /** Rules and configured agent of a log group; null: of lines that name none. */
   forGroup(logGroup: string | null): { rules: RuleSet; agentId: string | null } {
     const name = logGroup ?? '';
+    if (this.latest?.name === name) return this.latest.set;
     const known = this.sets.get(name);
-    if (known) return known;
+    if (known) {
+      this.latest = { name, set: known };
+      return known;
+    }
     const made = {
       rules: new RuleSet(this.listFor(logGroup)),
       agentId: this.groupsOf(logGroup).find(({ agentId }) => agentId !== null)?.agentId ?? null,

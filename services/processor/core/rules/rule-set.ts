@@ -138,12 +138,15 @@ export class RuleSet {
     const { extractors, needless } = this;
     const { found } = this.needles;
     const from = this.onText.length;
-    for (let i = 0; i < extractors.length; i++) {
-      const bit = from + i;
-      if (((found[bit >> 5]! | needless[bit >> 5]!) & (1 << (bit & 31))) === 0) continue;
-      const rule = extractors[i]!;
-      const groups = match(rule, text);
-      if (groups !== null) each({ rule, groups });
+    for (let word = from >> 5; word < found.length; word++) {
+      let bits = found[word]! | needless[word]!;
+      // the first word holds the last rules on text, too
+      if (word === from >> 5) bits &= -1 << (from & 31);
+      for (; bits !== 0; bits &= bits - 1) {
+        const rule = extractors[(word << 5) + lowestBit(bits) - from]!;
+        const groups = match(rule, text);
+        if (groups !== null) each({ rule, groups });
+      }
     }
   }
 
