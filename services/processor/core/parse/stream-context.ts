@@ -1,5 +1,6 @@
 import type { StateStore } from '../../../../lib/topology/topology.js';
 import type { StreamHabits } from './attribution.js';
+import { mostContextBytes } from './context-size.js';
 import {
   type ContextState,
   type InvocationState,
@@ -98,8 +99,10 @@ export class StreamContext {
     this.store.put(this.key, this.state);
   }
 
+  /** Size of the entry as the changelog has it, or, where that is certainly small, a number that it does not exceed. */
   private bytes(): number {
-    return Buffer.byteLength(JSON.stringify(this.state), 'utf8');
+    const most = mostContextBytes(this.state);
+    return most <= MAX_BYTES ? most : Buffer.byteLength(JSON.stringify(this.state), 'utf8');
   }
 
   /** An invocation has begun. One that is known already goes on. */
