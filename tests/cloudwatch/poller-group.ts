@@ -30,9 +30,14 @@ export class PollerGroup {
   ) {
     this.folder = join(stack.folder, options.name);
     mkdirSync(this.folder, { recursive: true });
-    writeFileSync(join(this.folder, 'config.yaml'), stringify(options.config));
+    writeFileSync(this.configFile, stringify(options.config));
     this.offsetMs = options.clockOffsetMs ?? 0;
     this.writeOffset();
+  }
+
+  /** Path of config.yaml. */
+  get configFile(): string {
+    return join(this.folder, 'config.yaml');
   }
 
   /** The pollers' clock, Unix milliseconds. */
@@ -46,7 +51,7 @@ export class PollerGroup {
   join(): KeptService {
     const slot = `${this.options.name}-${this.slots++}`;
     const poller = new KeptService(this.stack, 'cloudwatch-poller', slot, {
-      VECTADB_CONFIG: join(this.folder, 'config.yaml'),
+      VECTADB_CONFIG: this.configFile,
       VECTADB_CLOCK_OFFSET_FILE: join(this.folder, 'clock-offset'),
       AWS_ENDPOINT_URL: this.options.endpoint,
       LOG_LEVEL: 'info',
