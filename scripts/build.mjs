@@ -1,4 +1,6 @@
-// Transpiles lib, services and deploy to dist/, file by file. Types are checked by `npm run typecheck`.
+// Transpiles lib, services and deploy to dist/, file by file. Types are checked by `npm run typecheck`. What is named
+// *.bundle.ts is bundled with the packages that it imports, of which only what it uses is left.
+import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { build } from 'esbuild';
@@ -16,7 +18,9 @@ const sources = roots.flatMap((root) => {
 });
 if (process.argv.includes('--clean')) rmSync('dist', { recursive: true, force: true });
 const { outputFiles } = await build({
-  entryPoints: sources.filter((file) => !file.startsWith('services/console/')),
+  entryPoints: sources.filter(
+    (file) => !file.startsWith('services/console/') && !file.endsWith('.bundle.ts'),
+  ),
   outdir: 'dist',
   outbase: '.',
   platform: 'node',
@@ -26,6 +30,38 @@ const { outputFiles } = await build({
   logLevel: 'warning',
   write: false,
 });
+// Packages do not change between two builds, mostly: then their bundles are left as they are.
+const bundles = sources.filter((file) => file.endsWith('.bundle.ts'));
+const packages = createHash('sha256');
+for (const file of [...bundles, 'package-lock.json', 'scripts/build.mjs'])
+  packages.update(readFileSync(file));
+const stamp = packages.digest('hex');
+const stampFile = 'dist/bundles.stamp';
+if (!existsSync(stampFile) || readFileSync(stampFile, 'utf8') !== stamp) {
+  const bundled = await build({
+    entryPoints: bundles,
+    outdir: 'dist',
+    outbase: '.',
+    chunkNames: 'chunks/[name]-[hash]',
+    bundle: true,
+    splitting: true,
+    platform: 'node',
+    target: 'node20',
+    format: 'esm',
+    mainFields: ['module', 'main'],
+    conditions: ['module'],
+    minifySyntax: true,
+    minifyWhitespace: true,
+    // packages that are CommonJS ask for node's own modules
+    banner: { js: "import{createRequire as _r}from'node:module';const require=_r(import.meta.url);" },
+    logLevel: 'warning',
+    write: false,
+  });
+  outputFiles.push(...bundled.outputFiles, {
+    path: join(process.cwd(), stampFile),
+    contents: Buffer.from(stamp),
+  });
+}
 // Services may be starting from dist at this moment: a file that is the same stays, another is replaced in one step.
 for (const { path, contents } of outputFiles) {
   if (existsSync(path) && readFileSync(path).equals(contents)) continue;

@@ -6,6 +6,7 @@ import { setFlagsFromString } from 'node:v8';
 // let it grow to.
 setFlagsFromString('--max-semi-space-size=1');
 setFlagsFromString('--semi-space-growth-factor=1');
+setFlagsFromString('--optimize-for-size');
 
 // What this process prints are JSON lines; on which versions of Node VectaDB runs is package.json's to say.
 process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = 'true';

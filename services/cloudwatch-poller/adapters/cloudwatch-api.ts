@@ -1,12 +1,12 @@
-import {
-  CloudWatchLogsClient,
-  DescribeLogGroupsCommand,
-  FilterLogEventsCommand,
-} from '@aws-sdk/client-cloudwatch-logs';
 import type { AwsAccountConfig } from '../../../lib/config/app-config.js';
 import { type ApiErrorKind, apiErrorKind } from '../core/api-error.js';
 import type { Range } from '../core/lanes.js';
 import type { LogEvent } from '../core/shard-state.js';
+import {
+  CloudWatchLogsClient,
+  DescribeLogGroupsCommand,
+  FilterLogEventsCommand,
+} from './cloudwatch.bundle.js';
 import { assumeRole, callerAccount } from './sts.js';
 
 /** A failed call, with what it means. */
@@ -104,23 +104,30 @@ export class CloudWatchApi {
     } while (token !== undefined);
   }
 
-  /** One page of a range. @throws ApiError. */
+  /** One page of a range; `beforeBody` is waited for between an answer's head and its body. @throws ApiError. */
   async filterPage(
     name: string,
     range: Range,
     token: string | null,
     signal: AbortSignal,
+    beforeBody: () => Promise<void>,
   ): Promise<FetchedPage> {
     return this.call(token !== null, async () => {
-      const { events = [], nextToken } = await this.client.send(
-        new FilterLogEventsCommand({
-          logGroupName: name,
-          startTime: range.fromMs,
-          endTime: range.toMs,
-          ...(token === null ? {} : { nextToken: token }),
-        }),
-        { abortSignal: signal },
+      const command = new FilterLogEventsCommand({
+        logGroupName: name,
+        startTime: range.fromMs,
+        endTime: range.toMs,
+        ...(token === null ? {} : { nextToken: token }),
+      });
+      command.middlewareStack.add(
+        (next) => async (args) => {
+          const answer = await next(args);
+          await beforeBody();
+          return answer;
+        },
+        { step: 'deserialize', priority: 'low', name: 'beforeBody' },
       );
+      const { events = [], nextToken } = await this.client.send(command, { abortSignal: signal });
       return {
         events: events.map(({ eventId, timestamp, ingestionTime, logStreamName, message }) => ({
           eventId: eventId!,

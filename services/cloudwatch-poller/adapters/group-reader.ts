@@ -90,6 +90,7 @@ export class GroupReader {
   }
 
   private async runLane(lane: Lane): Promise<void> {
+    const { maxSleepMs, lanes } = this.context;
     while (!this.stopped) {
       const waitMs = this.waitMs(lane);
       if (waitMs > 0) await pause(Math.min(waitMs, this.context.maxSleepMs), this.stopping.signal);
@@ -142,11 +143,17 @@ export class GroupReader {
     let repeats = 0;
     let restarts = 0;
     for (;;) {
-      const release = await gate.turn(this.label, range.lane, this.stopping.signal);
-      if (release === null) return 'stopped';
+      const turn = await gate.turn(this.label, range.lane, this.stopping.signal);
+      if (turn === null) return 'stopped';
       try {
         metrics.call(api.label, 'FilterLogEvents');
-        const page = await api.filterPage(this.group.name, range, token, this.cutting.signal);
+        const page = await api.filterPage(
+          this.group.name,
+          range,
+          token,
+          this.cutting.signal,
+          turn.beforeBody,
+        );
         metrics.fetched(this.label, range.lane, page.events.length);
         repeats = page.nextToken !== null && page.nextToken === token ? repeats + 1 : 0;
         const last = page.nextToken === null;
@@ -171,7 +178,7 @@ export class GroupReader {
           return 'failed';
         }
       } finally {
-        release();
+        turn.end();
       }
       if (this.stopped) return 'stopped';
     }

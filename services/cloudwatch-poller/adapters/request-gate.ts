@@ -9,9 +9,27 @@ const BURST = 2;
 /** A rate that was halved is back after about two minutes. */
 const RECOVERY_PER_S = 0.02;
 
-/** Bounds how many pages are in memory at once, over all accounts and regions. */
+/** One holder at a time, in the order they came. */
+export class Mutex {
+  private tail: Promise<void> = Promise.resolve();
+
+  /** Resolves when it is ours, to what gives it back. */
+  async take(): Promise<() => void> {
+    const before = this.tail;
+    let giveBack!: () => void;
+    this.tail = new Promise((resolve) => {
+      giveBack = resolve;
+    });
+    await before;
+    return giveBack;
+  }
+}
+
+/** Bounds how many requests are under way, over all accounts and regions, and lets one page at a time into memory. */
 export class Slots {
   private readonly waiting: (() => void)[] = [];
+  private readonly memory = new Mutex();
+
   constructor(private free: number) {}
 
   tryTake(): boolean {
@@ -29,19 +47,42 @@ export class Slots {
     this.free++;
     for (const wake of this.waiting.splice(0)) wake();
   }
+
+  /** Waits until the page before this one is delivered. */
+  enterMemory(): Promise<() => void> {
+    return this.memory.take();
+  }
 }
 
-interface Turn {
-  resolve: (release: (() => void) | null) => void;
+/** A request that may be made. */
+export class Turn {
+  private leaveMemory: (() => void) | null = null;
+
+  constructor(private readonly slots: Slots) {}
+
+  /** Called when an answer is there, before its page is read. */
+  beforeBody = async (): Promise<void> => {
+    this.leaveMemory ??= await this.slots.enterMemory();
+  };
+
+  /** The page was delivered, or there is none. */
+  end(): void {
+    this.leaveMemory?.();
+    this.slots.release();
+  }
+}
+
+interface Waiting {
+  resolve: (turn: Turn | null) => void;
 }
 
 /**
  * The way to one account and region: at most so many requests a second whoever asks, each group and lane in its turn.
- * A turn also holds one of the {@link Slots} until its page is delivered: Kafka that does not take lines stops the asking.
+ * A turn holds one of the {@link Slots} until its page is delivered: where Kafka does not take lines, the asking stops.
  */
 export class RequestGate {
   private readonly bucket: TokenBucket;
-  private readonly queue = new FairQueue<Turn>();
+  private readonly queue = new FairQueue<Waiting>();
   private timer: NodeJS.Timeout | null = null;
 
   constructor(
@@ -73,22 +114,22 @@ export class RequestGate {
     this.bucket.throttled(performance.now());
   }
 
-  /** Waits for this flow's turn; null: the signal aborted first. What is returned must be called when the page is delivered. */
-  turn(group: string, lane: Lane, signal: AbortSignal): Promise<(() => void) | null> {
+  /** Waits for this flow's turn, which must be ended; null: the signal aborted first. */
+  turn(group: string, lane: Lane, signal: AbortSignal): Promise<Turn | null> {
     if (signal.aborted) return Promise.resolve(null);
     return new Promise((resolve) => {
-      const turn: Turn = {
-        resolve: (release) => {
+      const waiting: Waiting = {
+        resolve: (turn) => {
           signal.removeEventListener('abort', leave);
-          resolve(release);
+          resolve(turn);
         },
       };
       const leave = () => {
-        this.queue.remove(turn);
+        this.queue.remove(waiting);
         resolve(null);
       };
       signal.addEventListener('abort', leave, { once: true });
-      this.queue.push(`${lane}:${group}`, WEIGHTS[lane], turn);
+      this.queue.push(`${lane}:${group}`, WEIGHTS[lane], waiting);
       this.serve();
     });
   }
@@ -109,7 +150,7 @@ export class RequestGate {
         return;
       }
       this.bucket.take(performance.now());
-      this.queue.shift()!.resolve(() => this.slots.release());
+      this.queue.shift()!.resolve(new Turn(this.slots));
     }
   }
 }

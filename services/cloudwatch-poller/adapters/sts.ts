@@ -4,7 +4,7 @@ import type { AwsAccountConfig } from '../../../lib/config/app-config.js';
 const SESSION_NAME = 'vectadb-cloudwatch-poller';
 
 /** The client of STS costs memory that a poller without roles need not pay. */
-const loadSts = () => import('@aws-sdk/client-sts');
+const loadSts = () => import('./sts.bundle.js');
 
 /** Credentials of a role, asked for with those of the environment. The client that uses them renews them in time. */
 export function assumeRole(account: AwsAccountConfig, region: string): AwsCredentialIdentityProvider {
