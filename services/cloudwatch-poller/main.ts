@@ -16,6 +16,7 @@ import { PollerWork } from './adapters/poller-work.js';
 import { RAW_LOGS } from './adapters/shard-poller.js';
 import { readConfig } from './config.js';
 import { IdMemory } from './core/id-memory.js';
+import { exposeGauges } from './gauges.js';
 import { pollerHealth } from './health.js';
 import { PollerMetrics } from './metrics.js';
 import { CredentialsError, checkCredentials, makeDirectory, makeTargets } from './poller.js';
@@ -76,6 +77,7 @@ try {
   const codec = new Codec(loadSchemas());
   const topics = loadTopics().filter(({ name }) => name === RAW_LOGS);
   await connectRegistry(environment.SCHEMA_REGISTRY_URL, codec, { logger, topics }).resolveIds();
+  const idMemory = new IdMemory(ID_MEMORY_BYTES);
   work = new PollerWork({
     lanes: config.lanes,
     clock,
@@ -85,9 +87,10 @@ try {
     directory,
     codec,
     startBackMs: config.startBackMs,
-    idMemory: new IdMemory(ID_MEMORY_BYTES),
+    idMemory,
     once,
   });
+  exposeGauges(registry, { work, targets, clock, idMemory });
   runner = new ExactlyOnceRunner({
     kafka,
     work,

@@ -85,6 +85,11 @@ export class GroupReader {
     else setTimeout(() => this.cutting.abort(), LAST_PAGE_LIMIT_MS).unref();
   }
 
+  /** How far the group has been read; undefined before the first time. */
+  get progress(): Progress | undefined {
+    return this.delivery.progressOf(this.group);
+  }
+
   private get stopped(): boolean {
     return this.stopping.signal.aborted;
   }

@@ -1,0 +1,54 @@
+import { Gauge, type Registry } from 'prom-client';
+import type { Clock } from './adapters/clock.js';
+import type { PollerWork } from './adapters/poller-work.js';
+import type { Target } from './adapters/target.js';
+import type { IdMemory } from './core/id-memory.js';
+
+/** What is true at the moment; looked up when Prometheus asks. */
+export function exposeGauges(
+  registry: Registry,
+  {
+    work,
+    targets,
+    clock,
+    idMemory,
+  }: { work: PollerWork; targets: Target[]; clock: Clock; idMemory: IdMemory },
+): void {
+  const gauge = (name: string, help: string, labelNames: string[], collect: (gauge: Gauge) => void) =>
+    new Gauge({
+      name: `vectadb_cloudwatch_${name}`,
+      help,
+      labelNames,
+      registers: [registry],
+      collect() {
+        this.reset();
+        collect(this);
+      },
+    });
+  gauge('lag_seconds', 'How far behind now a group has been read', ['group'], (lag) => {
+    const nowMs = clock();
+    for (const { label, progress } of work.readers())
+      if (progress) lag.set({ group: label }, Math.max(0, nowMs - progress.fast.positionMs) / 1_000);
+  });
+  gauge(
+    'group_readable',
+    '1 where the last attempt to read a group succeeded, else 0',
+    ['group'],
+    (readable) => {
+      for (const { label, trouble } of work.readers())
+        readable.set({ group: label }, trouble === null ? 1 : 0);
+    },
+  );
+  gauge('seen_ids', 'Ids of events remembered, in memory or in cloudwatch-checkpoints', [], (seen) => {
+    let ids = 0;
+    for (const shard of work.shards.values()) ids += shard.stateEntries;
+    seen.set(ids);
+  });
+  gauge('seen_ids_memory_bytes', 'Memory taken by ids of events', [], (bytes) => bytes.set(idMemory.bytes));
+  gauge('request_rate', 'Requests a second that this poller allows itself', ['target'], (rate) => {
+    for (const { api, gate } of targets) rate.set({ target: api.label }, gate.rate);
+  });
+  gauge('requests_waiting', 'Requests that wait for their turn', ['target'], (waiting) => {
+    for (const { api, gate } of targets) waiting.set({ target: api.label }, gate.waiting);
+  });
+}
