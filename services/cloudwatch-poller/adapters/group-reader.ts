@@ -6,6 +6,7 @@ import type { LogEvent } from '../core/shard-state.js';
 import type { PollerMetrics } from '../metrics.js';
 import type { Clock } from './clock.js';
 import { ApiError } from './cloudwatch-api.js';
+import type { Turn } from './request-gate.js';
 import type { Target } from './target.js';
 import { pause } from './waiting.js';
 
@@ -95,7 +96,6 @@ export class GroupReader {
   }
 
   private async runLane(lane: Lane): Promise<void> {
-    const { maxSleepMs, lanes } = this.context;
     while (!this.stopped) {
       const waitMs = this.waitMs(lane);
       if (waitMs > 0) await pause(Math.min(waitMs, this.context.maxSleepMs), this.stopping.signal);
@@ -142,8 +142,7 @@ export class GroupReader {
   }
 
   private async readRange(range: Range): Promise<'read' | 'overtaken' | 'failed' | 'stopped'> {
-    const { gate, api } = this.target;
-    const { metrics } = this.context;
+    const { gate } = this.target;
     let token: string | null = null;
     let repeats = 0;
     let restarts = 0;
@@ -151,28 +150,18 @@ export class GroupReader {
       const turn = await gate.turn(this.label, range.lane, this.stopping.signal);
       if (turn === null) return 'stopped';
       try {
-        metrics.call(api.label, 'FilterLogEvents');
-        const page = await api.filterPage(
-          this.group.name,
-          range,
-          token,
-          this.cutting.signal,
-          turn.beforeBody,
-        );
-        metrics.fetched(this.label, range.lane, page.events.length);
-        repeats = page.nextToken !== null && page.nextToken === token ? repeats + 1 : 0;
-        const last = page.nextToken === null;
-        if (!(await this.delivery.deliver(this.group, range, page.events, last))) return 'overtaken';
-        if (last) return 'read';
+        const next = await this.readPage(range, token, turn);
+        if (next === 'read' || next === 'overtaken') return next;
+        repeats = next.token === token ? repeats + 1 : 0;
+        token = next.token;
         if (repeats >= MAX_REPEATS) {
           this.report(new ApiError('transient', 'RepeatedPage', 'the same nextToken again and again'));
           return 'failed';
         }
-        token = page.nextToken;
       } catch (error) {
         if (!(error instanceof ApiError)) throw error;
         if (this.cutting.signal.aborted) return 'stopped';
-        metrics.failedCall(api.label, error.kind);
+        this.context.metrics.failedCall(this.target.api.label, error.kind);
         if (error.kind === 'throttled') gate.throttled();
         else if (error.kind === 'token' && restarts < MAX_REPEATS) {
           // what was delivered of the range is known, so reading it again from its start doubles nothing
@@ -187,6 +176,28 @@ export class GroupReader {
       }
       if (this.stopped) return 'stopped';
     }
+  }
+
+  /** One page, delivered. A function of its own: a suspended one keeps what its variables held, here a page for each group. */
+  private async readPage(
+    range: Range,
+    token: string | null,
+    { beforeBody }: Turn,
+  ): Promise<'read' | 'overtaken' | { token: string }> {
+    const { api } = this.target;
+    const { metrics } = this.context;
+    metrics.call(api.label, 'FilterLogEvents');
+    const { events, nextToken } = await api.filterPage(
+      this.group.name,
+      range,
+      token,
+      this.cutting.signal,
+      beforeBody,
+    );
+    metrics.fetched(this.label, range.lane, events.length);
+    const current = await this.delivery.deliver(this.group, range, events, nextToken === null);
+    if (!current) return 'overtaken';
+    return nextToken === null ? 'read' : { token: nextToken };
   }
 
   private async backOff(): Promise<void> {

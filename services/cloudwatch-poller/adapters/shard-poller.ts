@@ -145,11 +145,10 @@ export class ShardPoller implements PartitionWork, Delivery {
     while (!owned.signal.aborted) {
       if (this.failure !== null) throw this.failure;
       if (owned.closing) this.stopReaders();
-      const pages = this.queue.splice(0);
-      const idle = pages.length === 0;
+      const idle = this.queue.length === 0;
       const ending = owned.closing && this.readers.size === 0 && idle;
       const restMs = POSITION_INTERVAL_MS - (performance.now() - this.lastCommitMs);
-      if (!idle || restMs <= 0 || ending) await this.commit(owned, pages, ending || restMs <= 0);
+      if (!idle || restMs <= 0 || ending) await this.commitQueued(owned, ending || restMs <= 0);
       if (ending) return;
       if (idle) await this.waitForWork(Math.max(restMs, 0));
     }
@@ -169,7 +168,8 @@ export class ShardPoller implements PartitionWork, Delivery {
   }
 
   /** `positions`: writes what moved even where there is no new event. */
-  private async commit(owned: OwnedPartition, pages: QueuedPage[], positions: boolean): Promise<void> {
+  private async commitQueued(owned: OwnedPartition, positions: boolean): Promise<void> {
+    const pages = this.queue.splice(0);
     try {
       const accepted: Accepted[] = [];
       for (const { group, range, events, last } of pages) {
