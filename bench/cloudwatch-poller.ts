@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { stringify } from 'yaml';
+import { SMALL_PROCESS } from '../deploy/local/small-process.js';
 import { loadSchemas } from '../lib/config/schemas.js';
 import { connectRegistry } from '../lib/kafka/registry.js';
 import { applyTopics } from '../lib/kafka/topics/apply.js';
@@ -114,6 +115,7 @@ try {
       AWS_ACCESS_KEY_ID: 'bench',
       AWS_SECRET_ACCESS_KEY: 'bench',
       LOG_LEVEL: 'warn',
+      ...SMALL_PROCESS,
     },
   });
   await poller.waitReady();

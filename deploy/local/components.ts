@@ -11,6 +11,7 @@ import { describeExit, startProcess } from './process.js';
 import { startQdrant } from './qdrant.js';
 import { startRegistry } from './registry.js';
 import { clientAddresses, type LocalSettings } from './settings.js';
+import { SMALL_PROCESS } from './small-process.js';
 import { startSurreal } from './surreal.js';
 import { answers, tail } from './wait.js';
 
@@ -182,7 +183,7 @@ export function components(
       portVariable: 'CLOUDWATCH_POLLER_PORT',
       instances: settings.CLOUDWATCH_POLLER_INSTANCES,
       maxInstances: 8,
-      env: () => cloudwatch.pollerEnv,
+      env: () => ({ ...SMALL_PROCESS, ...cloudwatch.pollerEnv }),
     },
   ];
 

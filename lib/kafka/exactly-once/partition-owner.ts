@@ -80,18 +80,16 @@ export class PartitionOwner implements OwnedPartition {
   }
 
   async commit(
-    outputs: OutputRecord[],
+    outputs: Iterable<OutputRecord>,
     changelog: ChangelogEntry[],
     groupOffset: number | null,
   ): Promise<number[]> {
     const { work, counters } = this.context;
-    const records = changelog.map(({ key, value }) => this.changelogRecord(key, value));
-    records.push(...outputs);
     const offsets =
       groupOffset === null
         ? null
         : { groupId: work.groupId, topic: work.source, partition: this.partition, offset: groupOffset };
-    const stored = await this.producer!.commit(records, offsets);
+    const stored = await this.producer!.commit(this.recordsOf(changelog, outputs), offsets);
     counters.transactions++;
     return stored.slice(0, changelog.length);
   }
@@ -243,6 +241,11 @@ export class PartitionOwner implements OwnedPartition {
     counters.restores++;
     const tookMs = Date.now() - startedMs;
     logger.info({ partition: this.partition, restored, tookMs }, 'acquired the partition');
+  }
+
+  private *recordsOf(changelog: ChangelogEntry[], outputs: Iterable<OutputRecord>): Iterable<OutputRecord> {
+    for (const { key, value } of changelog) yield this.changelogRecord(key, value);
+    yield* outputs;
   }
 
   private changelogRecord(key: string, value: Buffer | null): OutputRecord {

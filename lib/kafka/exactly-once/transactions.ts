@@ -53,15 +53,16 @@ export class TransactionalProducer {
 
   /**
    * Sends and commits. Outputs go before offsets: CONCURRENT_TRANSACTIONS, which the first request after a commit may
-   * meet, is retried by kafkajs in send and not in sendOffsets. Returns the offset of each record.
+   * meet, is retried by kafkajs in send and not in sendOffsets. Records are asked for batch by batch. Returns the offset of
+   * each.
    */
   async commit(
-    records: OutputRecord[],
+    records: Iterable<OutputRecord>,
     offsets: { groupId: string; topic: string; partition: number; offset: number } | null,
   ): Promise<number[]> {
     const transaction = await this.producer.transaction();
     const stored: number[] = [];
-    for (const { topicMessages, count } of inBatches(records, this.maxBatchRecords)) {
+    for (const { topicMessages, places } of inBatches(records, this.maxBatchRecords)) {
       const metadata = await transaction.sendBatch({
         topicMessages,
         acks: -1,
@@ -73,11 +74,10 @@ export class TransactionalProducer {
           Number(baseOffset),
         ]),
       );
-      for (const { topic, partition } of records.slice(stored.length, stored.length + count)) {
-        const name = `${topic}/${partition}`;
-        const offset = next.get(name) ?? Number.NaN;
+      for (const place of places) {
+        const offset = next.get(place) ?? Number.NaN;
         stored.push(offset);
-        next.set(name, offset + 1);
+        next.set(place, offset + 1);
       }
     }
     this.faultPoint('after-send');
@@ -108,31 +108,34 @@ async function disconnectQuietly(producer: Producer): Promise<void> {
   }
 }
 
-/** Records in their order, in as few produce calls as the batch limit of each partition allows. */
-function* inBatches(
-  records: OutputRecord[],
-  maxBatchRecords: number,
-): Generator<{ topicMessages: TopicMessages[]; count: number }> {
+interface ProduceCall {
+  topicMessages: TopicMessages[];
+  /** `topic/partition` of each record, in their order. */
+  places: string[];
+}
+
+/** Records in their order, in as few produce calls as the batch limits of each partition allow. */
+function* inBatches(records: Iterable<OutputRecord>, maxBatchRecords: number): Generator<ProduceCall> {
   let topics = new Map<string, Message[]>();
   let batches = new Map<string, { records: number; bytes: number }>();
-  let taken = 0;
-  const take = () => ({
+  let places: string[] = [];
+  const take = (): ProduceCall => ({
     topicMessages: [...topics].map(([topic, messages]) => ({ topic, messages })),
-    count: taken,
+    places,
   });
   for (const record of records) {
     const size = sizeOf(record);
-    const name = `${record.topic}/${record.partition}`;
-    const batch = batches.get(name);
+    const place = `${record.topic}/${record.partition}`;
+    const batch = batches.get(place);
     if (batch && (batch.records >= maxBatchRecords || batch.bytes + size > MAX_BATCH_BYTES)) {
       yield take();
       topics = new Map();
       batches = new Map();
-      taken = 0;
+      places = [];
     }
-    taken++;
-    const { records: count, bytes } = batches.get(name) ?? { records: 0, bytes: 0 };
-    batches.set(name, { records: count + 1, bytes: bytes + size });
+    const { records: count, bytes } = batches.get(place) ?? { records: 0, bytes: 0 };
+    batches.set(place, { records: count + 1, bytes: bytes + size });
+    places.push(place);
     const messages = topics.get(record.topic);
     const message = {
       key: record.key,
@@ -143,7 +146,7 @@ function* inBatches(
     if (messages) messages.push(message);
     else topics.set(record.topic, [message]);
   }
-  if (topics.size > 0) yield take();
+  if (places.length > 0) yield take();
 }
 
 function sizeOf(record: OutputRecord): number {

@@ -84,10 +84,14 @@ export interface OwnedPartition {
   /** Why the work stands still; null: it does not. */
   trouble: string | null;
   /**
-   * One transaction. Resolves to the offset of each changelog entry. After a rejection everything that was not committed
+   * One transaction; outputs are asked for batch by batch. Resolves to the offset of each changelog entry. After a rejection everything that was not committed
    * must be forgotten: pass it on.
    */
-  commit(outputs: OutputRecord[], changelog: ChangelogEntry[], groupOffset: number | null): Promise<number[]>;
+  commit(
+    outputs: Iterable<OutputRecord>,
+    changelog: ChangelogEntry[],
+    groupOffset: number | null,
+  ): Promise<number[]>;
   /** Value of the changelog's committed record at `offset`. Rejects where there is none, or one of another key. */
   readChangelog(key: string, offset: number): Promise<Buffer>;
 }

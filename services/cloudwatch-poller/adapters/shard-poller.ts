@@ -177,11 +177,11 @@ export class ShardPoller implements PartitionWork, Delivery {
         await this.loadIds(owned, key, range, events);
         accepted.push(this.state.accept(key, range, { events, last }));
       }
-      const outputs = accepted.flatMap(({ fresh }, index) => this.outputsOf(pages[index]!.group, fresh));
-      if (outputs.length > 0 || positions) {
+      const hasFresh = accepted.some(({ fresh }) => fresh.length > 0);
+      if (hasFresh || positions) {
         const changes = this.state.takeChanges();
-        if (outputs.length + changes.length > 0)
-          this.state.stored(changes, await owned.commit(outputs, changes, null));
+        if (hasFresh || changes.length > 0)
+          this.state.stored(changes, await owned.commit(this.outputsOf(pages, accepted), changes, null));
         this.commits++;
         this.lastCommitMs = performance.now();
       }
@@ -208,19 +208,22 @@ export class ShardPoller implements PartitionWork, Delivery {
     this.context.idMemory.settle(this.shard, this.state);
   }
 
-  private outputsOf(group: LogGroup, fresh: LogEvent[]): OutputRecord[] {
+  /** Encoded one after the other, as the producer asks for them: a page is large enough as it is. */
+  private *outputsOf(pages: QueuedPage[], accepted: Accepted[]): Iterable<OutputRecord> {
     const { codec, rawPartitions } = this.context;
     const partitions = rawPartitions();
-    return fresh.map((event) => {
-      const { key, log } = rawRecordOf(group, event);
-      return {
-        topic: RAW_LOGS,
-        partition: partitionOf(key, partitions),
-        key: Buffer.from(key),
-        value: codec.encode('raw-log', log),
-        headers: {},
-      };
-    });
+    for (const [index, { fresh }] of accepted.entries()) {
+      for (const event of fresh) {
+        const { key, log } = rawRecordOf(pages[index]!.group, event);
+        yield {
+          topic: RAW_LOGS,
+          partition: partitionOf(key, partitions),
+          key: Buffer.from(key),
+          value: codec.encode('raw-log', log),
+          headers: {},
+        };
+      }
+    }
   }
 
   private observe({ group }: QueuedPage, { fresh, ...accepted }: Accepted): void {
