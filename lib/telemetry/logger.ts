@@ -1,10 +1,10 @@
-import { pino } from 'pino';
+import { destination, type LoggerOptions, pino } from 'pino';
 
 export type Logger = import('pino').Logger;
 
-/** JSON lines on standard output: `level`, `time` (ISO), `service`, `msg`. Secrets never reach it by name. */
-export function createLogger(service: string, level = 'info'): Logger {
-  return pino({
+/** JSON lines on standard output, or on `fd`: `level`, `time` (ISO), `service`, `msg`. Secrets never reach it by name. */
+export function createLogger(service: string, level = 'info', fd = 1): Logger {
+  const options: LoggerOptions = {
     level,
     base: { service },
     timestamp: pino.stdTimeFunctions.isoTime,
@@ -13,5 +13,6 @@ export function createLogger(service: string, level = 'info'): Logger {
       paths: ['password', 'authorization', 'apiKey', '*.password', '*.authorization', '*.apiKey'],
       censor: '***',
     },
-  });
+  };
+  return fd === 1 ? pino(options) : pino(options, destination({ dest: fd, sync: true }));
 }

@@ -16,6 +16,7 @@ import { PollerWork } from './adapters/poller-work.js';
 import { RAW_LOGS } from './adapters/shard-poller.js';
 import { readConfig } from './config.js';
 import { IdMemory } from './core/id-memory.js';
+import { dryRun } from './dry-run.js';
 import { exposeGauges } from './gauges.js';
 import { pollerHealth } from './health.js';
 import { PollerMetrics } from './metrics.js';
@@ -34,9 +35,10 @@ const program = new Command(SERVICE)
   .option('--once', 'read every group once, then end; exit code 1 where one could not be read')
   .option('--dry-run', 'print what would be sent, as JSON lines, and send nothing')
   .parse();
-const { once = false } = program.opts<{ once?: boolean; dryRun?: boolean }>();
+const { once = false, dryRun: dry = false } = program.opts<{ once?: boolean; dryRun?: boolean }>();
 
-const logger = createLogger(SERVICE, process.env.LOG_LEVEL || 'info');
+// what a dry run prints has standard output for itself
+const logger = createLogger(SERVICE, process.env.LOG_LEVEL || 'info', dry ? 2 : 1);
 
 try {
   const config = readConfig();
@@ -55,8 +57,10 @@ try {
       troubles: readers.flatMap(({ label, trouble }) => (trouble ? [{ group: label, ...trouble }] : [])),
     });
   });
+  const stopping = new AbortController();
   const stop = async (signal: string, code = 0) => {
     phase = 'stopping';
+    stopping.abort();
     logger.info({ signal }, 'stopping');
     setTimeout(() => {
       logger.warn('not everything could be closed in time; what was not committed is read again');
@@ -74,21 +78,29 @@ try {
   const directory = makeDirectory(targets, config, logger);
   await directory.refresh();
   const kafka = { brokers: environment.KAFKA_BROKERS, clientId: SERVICE };
-  const codec = new Codec(loadSchemas());
-  const topics = loadTopics().filter(({ name }) => name === RAW_LOGS);
-  await connectRegistry(environment.SCHEMA_REGISTRY_URL, codec, { logger, topics }).resolveIds();
-  const idMemory = new IdMemory(ID_MEMORY_BYTES);
-  work = new PollerWork({
+  const reading = {
     lanes: config.lanes,
     clock,
     maxSleepMs: environment.VECTADB_CLOCK_OFFSET_FILE === '' ? LONGEST_SLEEP_MS : MOVED_CLOCK_SLEEP_MS,
     metrics: new PollerMetrics(registry),
     logger,
     directory,
-    codec,
     startBackMs: config.startBackMs,
-    idMemory,
     once,
+  };
+  if (dry) {
+    phase = 'running';
+    const read = await dryRun(kafka, { ...reading, signal: stopping.signal, print: console.log });
+    await stop('the dry run has ended', read ? 0 : 1);
+  }
+  const codec = new Codec(loadSchemas());
+  const topics = loadTopics().filter(({ name }) => name === RAW_LOGS);
+  await connectRegistry(environment.SCHEMA_REGISTRY_URL, codec, { logger, topics }).resolveIds();
+  const idMemory = new IdMemory(ID_MEMORY_BYTES);
+  work = new PollerWork({
+    ...reading,
+    codec,
+    idMemory,
   });
   exposeGauges(registry, { work, targets, clock, idMemory });
   runner = new ExactlyOnceRunner({

@@ -48,7 +48,9 @@ export async function checkCredentials(targets: Target[], logger: Logger): Promi
   );
   if (refused.length === 0) return;
   if (refused.length === targets.length || refused.some(({ target }) => !target.api.hasRole)) {
-    const reasons = refused.map(({ target, error }) => `${target.api.label}: ${error.message}`);
+    const reasons = refused.map(
+      ({ target, error }) => `${target.api.label}: ${error.message.replace(/\.$/, '')}`,
+    );
     throw new CredentialsError(`${reasons.join('; ')}. ${ADVICE}`);
   }
   for (const { target, error } of refused)
