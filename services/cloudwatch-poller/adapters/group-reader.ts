@@ -6,6 +6,7 @@ import type { LogEvent } from '../core/shard-state.js';
 import type { PollerMetrics } from '../metrics.js';
 import type { Clock } from './clock.js';
 import { ApiError } from './cloudwatch-api.js';
+import { pageIsDone } from './collect.js';
 import type { Turn } from './request-gate.js';
 import type { Target } from './target.js';
 import { pause } from './waiting.js';
@@ -172,6 +173,7 @@ export class GroupReader {
           return 'failed';
         }
       } finally {
+        pageIsDone(turn.events);
         turn.end();
       }
       if (this.stopped) return 'stopped';
@@ -182,7 +184,7 @@ export class GroupReader {
   private async readPage(
     range: Range,
     token: string | null,
-    { beforeBody }: Turn,
+    turn: Turn,
   ): Promise<'read' | 'overtaken' | { token: string }> {
     const { api } = this.target;
     const { metrics } = this.context;
@@ -192,8 +194,9 @@ export class GroupReader {
       range,
       token,
       this.cutting.signal,
-      beforeBody,
+      turn.beforeBody,
     );
+    turn.events = events.length;
     metrics.fetched(this.label, range.lane, events.length);
     const current = await this.delivery.deliver(this.group, range, events, nextToken === null);
     if (!current) return 'overtaken';

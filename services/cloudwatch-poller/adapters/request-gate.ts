@@ -56,6 +56,8 @@ export class Slots {
 
 /** A request that may be made. */
 export class Turn {
+  /** Of its page, once it is read. */
+  events = 0;
   private leaveMemory: (() => void) | null = null;
 
   constructor(private readonly slots: Slots) {}

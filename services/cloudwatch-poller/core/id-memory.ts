@@ -1,7 +1,7 @@
 import type { ShardState } from './shard-state.js';
 
 /** What a shard keeps in any case: the minutes that its fast lanes ask about again and again, bytes. */
-const LEAST_BYTES = 512 * 1024;
+const LEAST_BYTES = 256 * 1024;
 /** A shard that has to let go lets go of some more, so that it need not with every page. */
 const SLACK_BYTES = 128 * 1024;
 
