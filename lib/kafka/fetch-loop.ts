@@ -25,7 +25,10 @@ export class Feed {
   outOfRange: { wanted: number; logStart: number } | null = null;
   /** Records known to lie between the position and the end. */
   lag = 0;
+  /** All that was appended before this time has been fetched, Unix milliseconds; 0 before the end was first seen. */
+  private completeMs = 0;
   private wake: (() => void) | null = null;
+  private wakesOnAnswer = false;
 
   constructor(
     readonly topic: string,
@@ -60,9 +63,15 @@ export class Feed {
     this.bufferedBytes += chunk.bytes;
   }
 
-  /** Resolves when there is data, on `nudge`, or after `timeoutMs`. */
-  async waitForData(timeoutMs: number): Promise<void> {
+  /** All that was appended before this time has been taken, Unix milliseconds; 0 where that is not known. */
+  get takenUntilMs(): number {
+    return this.hasData ? 0 : this.completeMs;
+  }
+
+  /** Resolves when there is data, on `nudge`, after `timeoutMs`, and if asked for, when the broker says that there is none. */
+  async waitForData(timeoutMs: number, onAnswer = false): Promise<void> {
     if (this.hasData || timeoutMs <= 0) return;
+    this.wakesOnAnswer = onAnswer;
     await new Promise<void>((resolve) => {
       const timer = setTimeout(done, timeoutMs);
       const self = this;
@@ -82,7 +91,12 @@ export class Feed {
 
   accept(fetched: FetchedPartition): void {
     this.lag = Math.max(0, fetched.lastStableOffset - fetched.nextOffset);
-    if (fetched.nextOffset <= this.fetchOffset) return;
+    // what a transaction still holds back was appended, too
+    if (fetched.nextOffset >= fetched.highWatermark) this.completeMs = Date.now();
+    if (fetched.nextOffset <= this.fetchOffset) {
+      if (this.wakesOnAnswer) this.nudge();
+      return;
+    }
     this.fetchOffset = fetched.nextOffset;
     this.chunks.push({
       records: fetched.records,

@@ -72,6 +72,8 @@ export class Task<In, State> {
   readonly skip = new Map<string, string>();
   /** Offset of the next input record; undefined before the first. */
   position: number | undefined;
+  /** Latest append time of the records that were processed, Unix milliseconds. */
+  streamMs = 0;
   /** Values processed and input bytes taken since the last transaction. */
   pending = { values: 0, bytes: 0 };
 
@@ -106,6 +108,7 @@ export class Task<In, State> {
    * @throws PoisonError when the processor throws; drop the task, restore, put `error.at` into `skip`, go on.
    */
   process(record: EncodedRecord): void {
+    this.streamMs = Math.max(this.streamMs, record.timestampMs);
     const decoded = this.sub.decode(record);
     if (!decoded.ok) this.deadLetter(record, record.value, decoded.error);
     else

@@ -113,20 +113,25 @@ export class StreamPartition implements PartitionWork {
     while (!owned.signal.aborted) {
       if (feed.outOfRange) await this.onOutOfRange(feed.outOfRange.wanted);
       await this.fill(owned, task, feed);
-      task.advanceTime(Date.now());
+      // a timer fires when all that was appended before its time has been processed, so that how far a
+      // process lags decides nothing
+      task.advanceTime(Math.max(feed.takenUntilMs, Math.min(task.streamMs, Date.now())));
       const nowMs = Date.now();
       const dueMs = this.lastCommitMs + (task.hasOutput ? COMMIT_INTERVAL_MS : OFFSETS_INTERVAL_MS);
       const full = task.pending.values >= MAX_VALUES || task.pending.bytes >= MAX_BYTES;
       const work = task.hasOutput || task.hasMoved;
       if (work && (full || nowMs >= dueMs || owned.closing)) await this.commit(owned, task);
       else if (owned.closing) return;
-      else await feed.waitForData(this.waitMs(task, work ? dueMs : Number.POSITIVE_INFINITY, nowMs));
+      else await this.wait(task, feed, work ? dueMs : Number.POSITIVE_INFINITY, nowMs);
     }
   }
 
-  private waitMs(task: Task<unknown, unknown>, dueMs: number, nowMs: number): number {
-    const wakeMs = Math.min(dueMs, task.nextWakeMs() ?? Number.POSITIVE_INFINITY);
-    return Math.min(Math.max(wakeMs - nowMs, 1), OFFSETS_INTERVAL_MS);
+  /** Until there is data, a commit or a timer is due, or the broker says that nothing came before one that is. */
+  private async wait(task: Task<unknown, unknown>, feed: Feed, dueMs: number, nowMs: number): Promise<void> {
+    const wakeMs = task.nextWakeMs() ?? Number.POSITIVE_INFINITY;
+    const isOverdue = wakeMs <= nowMs;
+    const untilMs = isOverdue ? dueMs : Math.min(dueMs, wakeMs);
+    await feed.waitForData(Math.min(Math.max(untilMs - nowMs, 1), OFFSETS_INTERVAL_MS), isOverdue);
   }
 
   private async fill(owned: OwnedPartition, task: Task<unknown, unknown>, feed: Feed): Promise<void> {

@@ -1,0 +1,54 @@
+import { describe, expect, test } from 'vitest';
+import type { FetchedPartition } from './cluster.js';
+import { Feed } from './fetch-loop.js';
+
+const answer = (nextOffset: number, lastStableOffset: number, highWatermark: number): FetchedPartition => ({
+  topic: 't',
+  partition: 0,
+  errorCode: 0,
+  highWatermark,
+  logStartOffset: 0,
+  lastStableOffset,
+  nextOffset,
+  bytes: 0,
+  records: [],
+});
+
+describe('how far a feed is known to be complete', () => {
+  test('unknown before the end was seen, and while a transaction holds something back', () => {
+    const feed = new Feed('t', 0, 5, () => undefined);
+    expect(feed.takenUntilMs).toBe(0);
+    feed.accept(answer(5, 5, 8));
+    expect(feed.takenUntilMs).toBe(0);
+    const beforeMs = Date.now();
+    feed.accept(answer(5, 5, 5));
+    expect(feed.takenUntilMs).toBeGreaterThanOrEqual(beforeMs);
+  });
+
+  test('unknown while something was fetched and not taken', () => {
+    const feed = new Feed('t', 0, 5, () => undefined);
+    feed.accept(answer(8, 8, 8));
+    expect(feed.takenUntilMs).toBe(0);
+    feed.take();
+    expect(feed.takenUntilMs).toBeGreaterThan(0);
+  });
+
+  test('who waits for a timer is told that there is nothing, who waits for data is not', async () => {
+    const feed = new Feed('t', 0, 5, () => undefined);
+    let told = false;
+    const forTimer = feed.waitForData(60_000, true).then(() => {
+      told = true;
+    });
+    feed.accept(answer(5, 5, 5));
+    await forTimer;
+    expect(told).toBe(true);
+    const forData = feed.waitForData(60_000).then(() => {
+      told = false;
+    });
+    feed.accept(answer(5, 5, 5));
+    await Promise.resolve();
+    expect(told).toBe(true);
+    feed.nudge();
+    await forData;
+  });
+});
