@@ -43,8 +43,8 @@ const LOGGER = String.raw`[A-Za-z_][\w.$/\-]{0,127}`;
 /** Lower-case words that agents put before what they say, so that they are no logger's name. */
 const LABELS =
   'thought|thinking|action|observation|answer|final|query|question|response|result|results|input|output|error|warning|warn|info|debug|plan|planner|decision|reasoning|reason|step|task|tool|tools|function|user|human|assistant|system|ai|llm|message|prompt|completion|retrieved|retrieval|searching|search|critic|note|status|summary|caused|exception|context|source|sources|choice|http|https';
-/** `[chain/start]` is what a tracer says, not who says it. */
-const NO_STEP = String.raw`(?![a-z_]{1,24}/(?:start|end|error)\])`;
+/** `[chain/start]` and `[3:tasks]` are what a tracer says, not who says it. */
+const NO_STEP = String.raw`(?![a-z_]{1,24}/(?:start|end|error)\]|-?\d{1,6}:(?:tasks|writes|checkpoint)\])`;
 const UUID = '[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}';
 
 const format = (
