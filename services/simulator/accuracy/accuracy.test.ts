@@ -11,17 +11,22 @@ const SEED = 1;
  * goes up with what is reached, and down only with a reason.
  */
 const FLOORS: Record<string, number> = {
-  'agent-only-many-streams': 0.78,
-  'agent-only-one-stream-json': 0.79,
-  'agent-only-one-stream': 0.59,
-  'container-half-ids-json': 0.84,
-  'container-half-ids': 0.91,
-  'container-logger-ids': 0.73,
-  'container-no-ids': 0.89,
+  'agent-only-many-streams-calm': 0.99,
+  'agent-only-many-streams': 0.88,
+  'agent-only-one-stream-calm': 0.99,
+  'agent-only-one-stream-json-calm': 0.97,
+  'agent-only-one-stream-json': 0.91,
+  'agent-only-one-stream': 0.85,
+  'container-half-ids-calm': 0.97,
+  'container-half-ids-json-calm': 0.99,
+  'container-half-ids-json': 0.93,
+  'container-half-ids': 0.95,
+  'container-logger-ids': 0.81,
+  'container-no-ids': 0.98,
   'ids-everywhere': 0.99,
   'lambda-json': 0.99,
   lambda: 0.99,
-  messy: 0.93,
+  messy: 0.97,
 };
 
 describe('lines find their traces', () => {

@@ -1,29 +1,13 @@
 import type { Strategy } from '../../../../lib/model/events.js';
 import { groupKeys } from '../../../../lib/model/ids.js';
-import { attribute, continuity, type RunCandidate, scoreOfNew, signatureOf } from './attribution.js';
 import type { GroupIds } from './group-ids.js';
+import { lookAhead, SURE } from './look-ahead.js';
+import { type Attributed, attributed, ownerOf, type WindowSettings } from './owner.js';
 import type { StreamRun } from './parse-state.js';
-import { advance, emptyShape, isLate, type RunStep } from './run-shape.js';
-import { remember, type Salient, sharedWith } from './salient.js';
+import { closesCall, durationFit, emptyShape, type RunStep, signatureOf } from './run-shape.js';
 import type { StreamContext } from './stream-context.js';
-
-/** What decides an event's group. */
-export interface Candidate {
-  eventId: string;
-  eventMs: number;
-  traceId: string | null;
-  sessionId: string | null;
-  agentId: string | null;
-  /** The agent id names a speaker within a run and does not group. */
-  groupByStream: boolean;
-  /** Agent that config.yaml gives to the log group. */
-  configuredAgent: string | null;
-  step: RunStep;
-  /** What the line speaks about. */
-  about: readonly Salient[];
-  /** START and END of a Lambda invocation, with its request id in `sessionId`. */
-  invocation: 'start' | 'end' | null;
-}
+import { groupingAgent, type StreamLine, streamAgent } from './stream-line.js';
+import { extend, keyOfRun, newRun } from './stream-runs.js';
 
 export interface Assignment {
   group_key: string;
@@ -42,23 +26,21 @@ export interface Assigned {
   adopts: string | null;
 }
 
-export interface WindowSettings {
-  agentWindowMs: number;
-  splitOnRunBoundaries: boolean;
-}
-
 const WITHIN_INVOCATION = 1;
 
 /**
  * The four strategies in their order: an explicit trace id, a session or request id, a Lambda invocation or the run on the
- * stream that the line goes on with, alone. Updates the stream's context.
+ * stream that the line goes on with, alone. Updates the stream's context. `next` is the line
+ * behind it, where it has waited for that.
  */
 export function assignGroup(
-  event: Candidate,
+  event: StreamLine,
   stream: string | null,
   context: StreamContext | null,
   settings: WindowSettings,
   groups: GroupIds,
+  weighed: Attributed | null = weigh(event, context, settings),
+  next: StreamLine | null = null,
 ): Assigned {
   const { traceId, eventMs } = event;
   if (stream === null || context === null) return { assignment: assignAlone(event), adopts: null };
@@ -102,52 +84,49 @@ export function assignGroup(
       adopts: null,
     };
   }
-  return { assignment: inheritOrRun(event, stream, context, settings, groups), adopts: null };
+  const choice = weighed ?? attributed(event, context, settings);
+  return { assignment: inheritOrRun(event, stream, context, settings, groups, choice, next), adopts: null };
 }
 
-/** Who speaks where a line names nobody. */
-const streamAgent = ({ configuredAgent }: Candidate, stream: string): string =>
-  configuredAgent ?? `stream:${stream}`;
+/**
+ * How a line without ids goes on with the runs of its stream, for {@link assignGroup}; null for one whose ids or invocation decide.
+ * Changes nothing.
+ */
+export function weigh(
+  line: StreamLine,
+  context: StreamContext | null,
+  settings: WindowSettings,
+): Attributed | null {
+  if (context === null || line.traceId !== null || line.sessionId !== null) return null;
+  return context.invocationAt(line.eventMs) === null ? attributed(line, context, settings) : null;
+}
 
-/** The agent that the line names for itself, where that groups. */
-const groupingAgent = ({ agentId, groupByStream }: Candidate): string | null =>
-  groupByStream ? null : agentId;
+/**
+ * Whether what comes next may say better whose a line is: its run is unsure, or it looks like a start but is mostly printed within
+ * runs.
+ */
+export const isUnsure = ({ step }: StreamLine, weighed: Attributed | null): boolean =>
+  weighed !== null &&
+  weighed.verdict !== null &&
+  ((step.isInside && step.number === null) || weighed.verdict.confidence < SURE);
 
 /**
  * A line shows a trace or session id: the run that it goes on with is that one's from now on. Returns the home of a run that was known
  * only by its lines until now.
  */
 function show(
-  event: Candidate,
+  event: StreamLine,
   sessionId: string | null,
   stream: string,
   context: StreamContext,
-  { agentWindowMs, splitOnRunBoundaries }: WindowSettings,
+  settings: WindowSettings,
   groups: GroupIds,
 ): string | null {
   const { traceId, eventMs, step } = event;
-  const agent = groupingAgent(event);
   const kind = traceId !== null ? 'trace' : 'session';
   const id = traceId ?? sessionId!;
-  const { habits } = context;
-  let run = named(context.runs, traceId, sessionId);
-
-  const near = context.runs.filter(
-    (one) => one.kind === 'run' && isNear(one, eventMs, agentWindowMs) && mayBeOf(one, agent),
-  );
-  const candidates = candidatesOf(run === null ? near : [...near, run], context, event, agent);
-  const known = run === null ? undefined : candidates.pop();
-  let adopted: StreamRun | null = null;
-  let best =
-    known === undefined
-      ? scoreOfNew(step, near.length, habits)
-      : continuity(step, eventMs, known, habits) + ADOPTION_INTO_KNOWN;
-  for (const candidate of candidates) {
-    const score = continuity(step, eventMs, candidate, habits) - unnamedFor(candidate.run, habits.idShare);
-    if (score <= best) continue;
-    best = score;
-    adopted = candidate.run;
-  }
+  const { adopted, known } = ownerOf(event, sessionId, context, settings);
+  let run = known;
   context.learn(signatureOfLine(step), true, run === null && adopted === null);
 
   if (adopted !== null) {
@@ -161,77 +140,50 @@ function show(
     });
     adopted.withId += run?.withId ?? 0;
     adopted.withoutId += run?.withoutId ?? 0;
-    extend(adopted, event, agent, true);
+    extend(adopted, event, true);
     context.touch(adopted);
     return home;
   }
   if (run === null) {
-    run = newRun(kind, id, sessionId, agent ?? streamAgent(event, stream), eventMs);
-    extend(run, event, agent, true);
+    run = newRun(kind, id, sessionId, groupingAgent(event) ?? streamAgent(event, stream), eventMs);
+    extend(run, event, true);
     context.add(run);
     return null;
   }
   // a trace stays what its session is known by: an event of the session alone is bound to it
   if (traceId !== null || run.kind !== 'trace') Object.assign(run, { kind, id });
   run.session = sessionId ?? run.session;
-  if (splitOnRunBoundaries && run.shape.finished && !TRAILING.has(step.eventType)) run.shape = emptyShape();
-  extend(run, event, agent, true);
+  checkDuration(event, run, context.runs, context);
+  if (settings.splitOnRunBoundaries && run.shape.finished && !TRAILING.has(step.eventType))
+    run.shape = emptyShape();
+  extend(run, event, true);
   context.touch(run);
   return null;
 }
 
-/** A run of the ids is known and goes on: its own lines speak for it, unless another fits much better. */
-const ADOPTION_INTO_KNOWN = 1;
-
-/** The longer a run has shown no id on a stream where ids are common, the less it is a session's. */
-const unnamedFor = ({ withoutId }: StreamRun, idShare: number): number =>
-  Math.min(3, -withoutId * Math.log(Math.max(0.05, 1 - idShare)) * 0.5);
-
 /** What may still come of a run that has finished. */
 const TRAILING = new Set(['log', 'platform', 'agent_finish', 'chain_end']);
 
-/** The run of a trace, else the latest of a session. */
-function named(
-  runs: readonly StreamRun[],
-  traceId: string | null,
-  sessionId: string | null,
-): StreamRun | null {
-  const byTrace =
-    traceId === null ? undefined : runs.findLast(({ kind, id }) => kind === 'trace' && id === traceId);
-  if (byTrace !== undefined) return byTrace;
-  if (sessionId === null) return null;
-  return (
-    runs.findLast(
-      ({ kind, session }) =>
-        kind !== 'run' && session === sessionId && (traceId === null || kind === 'session'),
-    ) ?? null
-  );
-}
-
 function inheritOrRun(
-  event: Candidate,
+  event: StreamLine,
   stream: string,
   context: StreamContext,
-  { agentWindowMs, splitOnRunBoundaries }: WindowSettings,
+  settings: WindowSettings,
   groups: GroupIds,
+  { near, verdict: first }: Attributed,
+  next: StreamLine | null,
 ): Assignment {
   const { eventMs, eventId, step } = event;
-  const agent = groupingAgent(event);
-  const near: StreamRun[] = [];
-  for (const run of context.runs)
-    if (isNear(run, eventMs, agentWindowMs) && mayBeOf(run, agent)) near.push(run);
-  const { habits } = context;
   const verdict =
-    near.length === 0
-      ? null
-      : attribute(step, eventMs, candidatesOf(near, context, event, agent), habits, splitOnRunBoundaries);
+    first === null || next === null ? first : lookAhead(event, near, first, next, context, settings);
   const chosen = verdict === null ? undefined : near[verdict.index];
   // what was guessed teaches nothing: only a stream that was silent says that a run opens
   const isCertain = verdict === null || (chosen !== undefined && verdict.confidence >= CERTAIN);
   context.learn(isCertain ? signatureOfLine(step) : null, false, verdict === null);
   const agent_id = event.agentId ?? streamAgent(event, stream);
   if (chosen !== undefined) {
-    extend(chosen, event, agent, false);
+    checkDuration(event, chosen, near, context);
+    extend(chosen, event, false);
     context.touch(chosen);
     const key = keyOfRun(stream, chosen);
     const home = groups.homeOf(key);
@@ -246,8 +198,8 @@ function inheritOrRun(
       evidence: verdict!.evidence,
     };
   }
-  const run = newRun('run', eventId, null, agent ?? streamAgent(event, stream), eventMs);
-  extend(run, event, agent, false);
+  const run = newRun('run', eventId, null, groupingAgent(event) ?? streamAgent(event, stream), eventMs);
+  extend(run, event, false);
   context.add(run);
   const key = keyOfRun(stream, run);
   return {
@@ -272,77 +224,23 @@ const signatureOfLine = (step: RunStep): string | null =>
 const keyOf = (traceId: string | null, sessionId: string | null): string | null =>
   traceId !== null ? groupKeys.trace(traceId) : sessionId !== null ? groupKeys.session(sessionId) : null;
 
-const keyOfRun = (stream: string, { kind, id, agent }: StreamRun): string =>
-  kind === 'run' ? groupKeys.run(stream, agent, id) : groupKeys[kind](id);
-
-const newRun = (
-  kind: StreamRun['kind'],
-  id: string,
-  session: string | null,
-  agent: string,
-  ms: number,
-): StreamRun => ({
-  kind,
-  id,
-  session,
-  agent,
-  agents: [],
-  fromMs: ms,
-  lastMs: ms,
-  withId: 0,
-  withoutId: 0,
-  about: [],
-  shape: emptyShape(),
-});
-
-const isNear = ({ fromMs, lastMs }: StreamRun, ms: number, windowMs: number): boolean =>
-  ms >= fromMs - windowMs && ms <= lastMs + windowMs;
-
-/** A line that names an agent goes on with what that agent showed, or with what nobody has put a name to. */
-const mayBeOf = ({ agents }: StreamRun, agent: string | null): boolean =>
-  agent === null || agents.length === 0 || agents.includes(agent);
-
-/** The runs as the line sees them, in their order. */
-function candidatesOf(
+/** Where only one call can have been answered, the answer's own duration is put to the test. */
+function checkDuration(
+  { step, eventMs }: StreamLine,
+  chosen: StreamRun,
   runs: readonly StreamRun[],
   context: StreamContext,
-  { about }: Candidate,
-  agent: string | null,
-): RunCandidate[] {
-  const shared = sharedWith(about, runs);
-  const latest = context.runs[context.runs.length - 1];
-  const candidates: RunCandidate[] = [];
-  for (let i = 0; i < runs.length; i++) {
-    const run = runs[i]!;
-    const agentIsNew = agent !== null && !run.agents.includes(agent);
-    candidates.push({ run, isLatest: run === latest, agentIsNew, shared: shared[i]! });
-  }
-  return candidates;
-}
-
-const MAX_AGENTS = 4;
-
-/** The run after one more line. A late line does not turn its shape back. */
-function extend(
-  run: StreamRun,
-  { eventMs, step, about, invocation }: Candidate,
-  agent: string | null,
-  hasId: boolean,
 ): void {
-  const late = isLate(eventMs, run.lastMs);
-  run.fromMs = Math.min(run.fromMs, eventMs);
-  run.lastMs = Math.max(run.lastMs, eventMs);
-  if (hasId) run.withId += 1;
-  else run.withoutId += 1;
-  if (agent !== null && !run.agents.includes(agent)) run.agents = [...run.agents, agent].slice(-MAX_AGENTS);
-  if (!late) advance(run.shape, step, eventMs);
-  // what comes before the next START is that one's, if it is more than chatter
-  if (invocation === 'end') run.shape.finished = true;
-  remember(run.about, about);
+  const kind = closesCall(step.eventType);
+  if (kind === null || step.durationMs === null) return;
+  const waiting = runs.flatMap((run) => run.shape.calls.filter((call) => call.kind === kind));
+  const call = waiting[0];
+  if (waiting.length !== 1 || !chosen.shape.calls.includes(call!)) return;
+  context.learnDuration(durationFit(call!, step, eventMs) === 'fits');
 }
 
 /** No stream, no context: the event's own ids, or a trace of one. */
-function assignAlone({ traceId, sessionId, agentId, eventId, configuredAgent }: Candidate): Assignment {
+function assignAlone({ traceId, sessionId, agentId, eventId, configuredAgent }: StreamLine): Assignment {
   const key = keyOf(traceId, sessionId) ?? groupKeys.event(eventId);
   return {
     group_key: key,

@@ -5,8 +5,10 @@ import {
   closesCall,
   durationFit,
   isLate,
+  MANY_STEPS,
   type RunShape,
   type RunStep,
+  signatureOf,
 } from './run-shape.js';
 
 /** A run or session that prints on the stream, as the next line sees it. */
@@ -27,6 +29,8 @@ export interface StreamHabits {
   /** By signature of a step: how often it was seen, and how often it was the first line of a run. */
   seen: Record<string, number>;
   opened: Record<string, number>;
+  /** How far the durations that lines tell are those between them, 0 to 1: some are of other things, or made up. */
+  durationTrust: number;
 }
 
 export interface Attribution {
@@ -36,6 +40,8 @@ export interface Attribution {
   confidence: number;
   /** Why, strongest first. */
   evidence: string[];
+  /** Log odds: of a new run, then of each candidate. */
+  scores: number[];
 }
 
 /** Weights are natural logarithms of odds: added up, the candidates' scores make a distribution (softmax). */
@@ -43,13 +49,13 @@ const NEW_RUN: Record<string, number> = {
   agent_start: 1.5,
   chain_start: 1,
   query: 0,
-  agent_thought: -3,
+  agent_thought: -4.19,
   llm_start: -2,
   decision: -2.5,
   tool_call: -2.5,
-  retrieval: -2.5,
+  retrieval: -0.8,
   agent_action: -3,
-  api_call: -3,
+  api_call: -4.19,
   platform: -1,
   log: -8,
 };
@@ -58,81 +64,81 @@ const NEW_RUN_OTHER = -6;
 /** What usually comes after a step, as log odds against what else may come. */
 const FOLLOWS: Record<string, Record<string, number>> = {
   agent_start: {
-    agent_thought: 0.8,
-    llm_start: 0.8,
-    query: 0.6,
-    agent_action: 0.6,
-    tool_call: 0.6,
-    decision: 0.6,
-    retrieval: 0.6,
-    chain_start: 0.8,
+    agent_thought: 0.4,
+    llm_start: 0.4,
+    query: 0.3,
+    agent_action: 0.3,
+    tool_call: 0.3,
+    decision: 0.3,
+    retrieval: 0.3,
+    chain_start: 0.4,
   },
   chain_start: {
-    agent_thought: 0.8,
-    llm_start: 0.8,
-    query: 0.6,
-    agent_action: 0.6,
-    tool_call: 0.6,
-    decision: 0.6,
-    retrieval: 0.6,
-    chain_start: 0.6,
+    agent_thought: 0.4,
+    llm_start: 0.4,
+    query: 0.3,
+    agent_action: 0.3,
+    tool_call: 0.3,
+    decision: 0.3,
+    retrieval: 0.3,
+    chain_start: 0.3,
+    agent_start: 0.4,
   },
-  agent_thought: { agent_action: 1.2, tool_call: 1, agent_finish: 0.8, decision: 0.4, llm_start: 0 },
-  agent_action: { tool_call: 1.2, tool_result: 1.2, tool_error: 1 },
-  tool_call: { tool_result: 1.4, tool_error: 1.2, api_call: 0.6 },
+  agent_thought: { agent_action: 0.6, tool_call: 0.5, agent_finish: 0.4, decision: 0.2, llm_start: 0 },
+  agent_action: { tool_call: 0.6, tool_result: 0.6, tool_error: 0.5 },
+  tool_call: { tool_result: 0.7, tool_error: 0.6, api_call: 0.3 },
   tool_result: {
-    agent_thought: 1,
-    llm_start: 1,
-    agent_finish: 0.7,
-    tool_call: 0.6,
-    agent_action: 0.6,
-    decision: 0.5,
-    chain_end: 0.4,
-    synthesis: 0.6,
+    agent_thought: 0.5,
+    llm_start: 0.5,
+    agent_finish: 0.35,
+    tool_call: 0.3,
+    agent_action: 0.3,
+    decision: 0.25,
+    chain_end: 0.2,
+    synthesis: 0.3,
   },
   tool_error: {
-    agent_thought: 0.8,
-    tool_call: 0.8,
-    agent_action: 0.6,
-    llm_start: 0.6,
-    error: 0.8,
+    agent_thought: 0.4,
+    tool_call: 0.4,
+    agent_action: 0.3,
+    llm_start: 0.3,
+    error: 0.4,
+    agent_finish: 0.1,
+  },
+  llm_start: { llm_end: 0.7, llm_error: 0.6, api_call: 0.4 },
+  llm_end: {
+    agent_thought: 0.45,
+    agent_action: 0.4,
+    tool_call: 0.45,
+    agent_finish: 0.4,
+    chain_end: 0.3,
+    decision: 0.3,
+    synthesis: 0.2,
+  },
+  llm_error: { llm_start: 0.5, error: 0.5, agent_finish: 0, chain_end: 0 },
+  api_call: {
+    llm_end: 0.4,
+    tool_result: 0.3,
+    agent_thought: 0.2,
+    agent_action: 0.2,
+    tool_call: 0.2,
     agent_finish: 0.2,
   },
-  llm_start: { llm_end: 1.4, llm_error: 1.2, api_call: 0.8 },
-  llm_end: {
-    agent_thought: 0.9,
-    agent_action: 0.8,
-    tool_call: 0.9,
-    agent_finish: 0.8,
-    chain_end: 0.6,
-    decision: 0.6,
-    synthesis: 0.4,
-  },
-  llm_error: { llm_start: 1, error: 1, agent_finish: 0, chain_end: 0 },
-  api_call: {
-    llm_end: 0.8,
-    tool_result: 0.6,
-    agent_thought: 0.4,
-    agent_action: 0.4,
-    tool_call: 0.4,
-    agent_finish: 0.4,
-  },
   decision: {
-    tool_call: 0.7,
-    agent_start: 0.7,
-    chain_start: 0.7,
-    query: 0.7,
-    agent_action: 0.7,
-    llm_start: 0.5,
-    retrieval: 0.5,
+    tool_call: 0.35,
+    agent_start: 0.35,
+    chain_start: 0.35,
+    query: 0.35,
+    agent_action: 0.35,
+    llm_start: 0.25,
+    retrieval: 0.25,
   },
-  query: { retrieval: 1, decision: 0.7, llm_start: 0.8, agent_thought: 0.8, tool_call: 0.4 },
-  retrieval: { synthesis: 1, llm_start: 0.9, tool_result: 0.5, retrieval: 0.2, agent_thought: 0.3 },
-  synthesis: { llm_start: 0.5, agent_finish: 0.8, chain_end: 0.8, llm_end: 0.3, query: 0 },
-  agent_finish: { chain_end: 1.2 },
-  error: { agent_finish: 0, chain_end: 0.3, error: 0, agent_thought: 0, llm_start: 0, tool_call: 0 },
+  query: { retrieval: 0.5, decision: 0.35, llm_start: 0.4, agent_thought: 0.4, tool_call: 0.2 },
+  retrieval: { synthesis: 0.5, llm_start: 0.45, tool_result: 0.25, retrieval: 0.1, agent_thought: 0.15 },
+  synthesis: { llm_start: 0.25, agent_finish: 0.4, chain_end: 0.4, llm_end: 0.15, query: 0 },
+  agent_finish: { chain_end: 0.6 },
+  error: { agent_finish: 0, chain_end: 0.15, error: 0, agent_thought: 0, llm_start: 0, tool_call: 0 },
 };
-const NOT_FOLLOWING = -0.8;
 
 const W = {
   answersCall: 2.5,
@@ -146,32 +152,40 @@ const W = {
   /** A model does not answer, nor a request to it return, that soon. */
   tooSoon: -2,
   waitPerE: 0.8,
-  longestWait: 1.2,
+  longestWait: 0.6,
   /** Another step while a call waits for its answer. */
-  passesOpenCall: -2.2,
+  /** It concludes, or asks the model, while a call waits for its answer. */
+  leavesOpenCall: -1.5,
+  endsAtOnce: -2,
+  passesOpenCall: -0.58,
   endsNothing: -1.5,
   endsItsChain: 1.5,
   /** The outermost chain of a run begins again. */
   sameOuterAgain: -2.5,
-  startInside: -0.8,
+  nextNumber: 1.5,
+  otherNumber: -2,
+  startInside: -0.38,
+  newInside: -6,
+  beginsAgain: -1.5,
   firstStep: 1.5,
   afterFinish: -4,
   chatterAfterFinish: -1,
   afterAnswer: -1.5,
-  otherDialect: -1.2,
+  otherDialect: -1.76,
   sameLane: 3,
   otherLane: -3,
   agentIsNew: -1,
   burst: 1,
-  instant: 1.2,
+  instant: 1.76,
   latest: 0.4,
   gapPerE: -0.7,
+  idleGapPerE: -1.08,
   alwaysNamed: 0.5,
   rarelyNamed: 3,
 } as const;
 
-const BURST_MS = 1_500;
-const GAP_MS = 2_000;
+const BURST_MS = 750;
+const GAP_MS = 1_200;
 const WAITING_GAP_MS = 10_000;
 const ANSWER_GAP_MS = 30_000;
 const SOON_MS = 120;
@@ -206,7 +220,8 @@ export function attribute(
   return {
     index: best,
     confidence: Math.round(100 / total) / 100,
-    evidence: reasonsFor(best, step, ms, candidates, habits),
+    evidence: evidenceFor(best, step, ms, candidates, habits),
+    scores,
   };
 }
 
@@ -220,7 +235,7 @@ export const continuity = (
 
 /** The other side of {@link continuity}: how well the step opens a run. */
 export function scoreOfNew(step: RunStep, candidates: number, habits: StreamHabits): number {
-  const base = step.isInside ? NEW_RUN_OTHER : (NEW_RUN[step.eventType] ?? NEW_RUN_OTHER);
+  const base = step.isInside ? W.newInside : (NEW_RUN[step.eventType] ?? NEW_RUN_OTHER);
   const signature = signatureOf(step);
   const seen = habits.seen[signature] ?? 0;
   if (seen === 0 || candidates === 0) return base;
@@ -230,10 +245,6 @@ export function scoreOfNew(step: RunStep, candidates: number, habits: StreamHabi
   const trust = step.words === null ? (0.6 * seen) / (seen + 4) : seen / (seen + 2);
   return (1 - trust) * base + trust * learned;
 }
-
-/** What steps are told apart by when a stream's habits are learned. */
-export const signatureOf = ({ eventType, chainType, dialect, words }: RunStep): string =>
-  `${eventType}/${words ?? chainType ?? dialect ?? ''}`;
 
 function scoreOf(
   step: RunStep,
@@ -245,7 +256,7 @@ function scoreOf(
   const { run } = candidate;
   const { shape } = run;
   let score = timing(step, ms, candidate, reasons);
-  if (!isLate(ms, run.lastMs)) score += flow(step, ms, shape, reasons);
+  if (!isLate(ms, run.lastMs)) score += flow(step, ms, shape, habits.durationTrust, reasons);
   if (step.dialect !== null && shape.dialect !== null && step.dialect !== shape.dialect)
     score += say(reasons, W.otherDialect, reasons && `${step.dialect} prints, not ${shape.dialect}`);
   if (step.lane !== null && shape.lane !== null) {
@@ -277,8 +288,10 @@ function timing(
   // an answer comes when it comes: that the run printed just before says nothing
   const isAnswer = closesCall(eventType) !== null || eventType === 'api_call';
   if (isAnswer && shape.calls.length > 0) return W.gapPerE * Math.log(1 + gapMs / ANSWER_GAP_MS);
-  const scale = shape.calls.length > 0 ? WAITING_GAP_MS : GAP_MS;
-  let score = W.gapPerE * Math.log(1 + gapMs / scale);
+  let score =
+    shape.calls.length > 0
+      ? W.gapPerE * Math.log(1 + gapMs / WAITING_GAP_MS)
+      : W.idleGapPerE * Math.log(1 + gapMs / GAP_MS);
   if (!isLatest) return score;
   score += say(reasons, W.latest, 'printed the line before');
   // two runs seldom print within a few milliseconds; clocks of whole seconds do not tell
@@ -288,7 +301,16 @@ function timing(
   return score;
 }
 
-function flow(step: RunStep, ms: number, shape: RunShape, reasons: Reasons | null): number {
+/** Steps that come when all calls have been answered. */
+const LEAVING = new Set(['llm_start', 'agent_thought', 'synthesis']);
+
+function flow(
+  step: RunStep,
+  ms: number,
+  shape: RunShape,
+  durationTrust: number,
+  reasons: Reasons | null,
+): number {
   const { eventType } = step;
   if (eventType === 'platform') return 0;
   if (eventType === 'log')
@@ -306,34 +328,49 @@ function flow(step: RunStep, ms: number, shape: RunShape, reasons: Reasons | nul
           ? say(reasons, W.sameOuterAgain, 'begins as the run began')
           : say(reasons, W.startInside, 'begins inside the run');
   } else if (ends) score += ending(step, shape, reasons);
-  else if (closesCall(eventType) !== null) score += answer(step, ms, shape, reasons);
+  else if (closesCall(eventType) !== null) score += answer(step, ms, shape, durationTrust, reasons);
   else if (eventType === 'api_call') score += request(ms, shape, reasons);
   else if (
     shape.calls.length > 0 &&
     eventType !== 'error' &&
     !(eventType === 'tool_call' && shape.last === 'tool_call')
   )
-    score += say(reasons, W.passesOpenCall, 'a call waits for its answer');
-  if (shape.last !== '') {
-    const follows = FOLLOWS[shape.last]?.[eventType];
     score += say(
       reasons,
-      follows ?? NOT_FOLLOWING,
-      reasons && `${follows === undefined ? 'rarely ' : ''}follows ${shape.last}`,
+      LEAVING.has(eventType) ? W.leavesOpenCall : W.passesOpenCall,
+      'a call waits for its answer',
     );
-  }
+  if (shape.steps === MANY_STEPS && shape.calls.length === 0 && shape.opener === signatureOf(step))
+    score += say(reasons, W.beginsAgain, 'begins as the run began');
+  if (step.number !== null && shape.number !== null)
+    score +=
+      step.number === shape.number || step.number === shape.number + 1
+        ? say(reasons, W.nextNumber, reasons && `step ${step.number} comes after step ${shape.number}`)
+        : say(reasons, W.otherNumber, reasons && `its last step was ${shape.number}`);
+  const follows = FOLLOWS[shape.last]?.[eventType];
+  if (follows !== undefined) score += say(reasons, follows, reasons && `follows ${shape.last}`);
   return score;
 }
 
-function ending({ eventType, chainType }: RunStep, shape: RunShape, reasons: Reasons | null): number {
+function ending({ eventType, chainType, number }: RunStep, shape: RunShape, reasons: Reasons | null): number {
   const kind = eventType === 'chain_end' ? 'c' : 'a';
-  if (!shape.open.some((one) => one[0] === kind))
-    return kind === 'c' ? say(reasons, W.endsNothing, 'no chain of it is open') : 0;
-  const named = chainType !== null && shape.open.includes(`${kind}:${chainType}`);
+  if (kind === 'c' && number !== null) return 0;
+  if (kind === 'a' && shape.calls.length > 0)
+    return say(reasons, W.leavesOpenCall, 'a call waits for its answer');
+  if (kind === 'a' && shape.steps === 1) return say(reasons, W.endsAtOnce, 'it has just begun');
+  const open = shape.open.filter((one) => one[0] === kind);
+  if (open.length === 0) return kind === 'c' ? say(reasons, W.endsNothing, 'no chain of it is open') : 0;
+  const named = chainType !== null && open.includes(`${kind}:${chainType}`);
   return say(reasons, named ? W.endsItsChain * 1.5 : W.endsItsChain * 0.5, 'ends what the run began');
 }
 
-function answer(step: RunStep, ms: number, shape: RunShape, reasons: Reasons | null): number {
+function answer(
+  step: RunStep,
+  ms: number,
+  shape: RunShape,
+  durationTrust: number,
+  reasons: Reasons | null,
+): number {
   const call = shape.calls[answeredCall(shape, step, ms)];
   if (call === undefined) return say(reasons, W.answersNothing, 'no such call waits');
   const isModel = call.kind === 'llm';
@@ -346,11 +383,12 @@ function answer(step: RunStep, ms: number, shape: RunShape, reasons: Reasons | n
         ? say(reasons, W.answersNamedCall, what)
         : say(reasons, W.answersCall, what);
   const fit = durationFit(call, step, ms);
-  if (fit === 'fits') score += say(reasons, W.durationFits, 'its duration fits');
-  else if (fit === 'off') score += say(reasons, W.durationOff, 'its duration does not fit');
+  const trust = fit === 'none' ? 0 : durationTrust;
+  if (fit === 'fits') score += say(reasons, trust * W.durationFits, 'its duration fits');
+  else if (fit === 'off') score += say(reasons, trust * W.durationOff, 'its duration does not fit');
   else if (fit === 'impossible')
-    score += say(reasons, W.durationImpossible, 'it took longer than the call is old');
-  else score += waiting(ms, call.ms, isModel, reasons);
+    score += say(reasons, trust * W.durationImpossible, 'it took longer than the call is old');
+  if (trust < 1) score += (1 - trust) * waiting(ms, call.ms, isModel, trust === 0 ? reasons : null);
   return score;
 }
 
@@ -378,7 +416,8 @@ function say(reasons: Reasons | null, weight: number, reason: string | null): nu
 
 const MAX_REASONS = 3;
 
-function reasonsFor(
+/** What speaks for a choice among the candidates, strongest first; nothing for a new run. */
+export function evidenceFor(
   index: number,
   step: RunStep,
   ms: number,

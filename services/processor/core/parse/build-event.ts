@@ -20,6 +20,9 @@ export interface EventContent {
   captures: Record<string, string>;
   /** Who speaks within the run, where the text names one; a name only, it does not group. */
   speaker: string | null;
+  traceId: string | null;
+  sessionId: string | null;
+  agentId: string | null;
 }
 
 /** The content of one line as read. */
@@ -33,6 +36,9 @@ export function contentOf(message: string, reading: Reading): EventContent {
       reading.ruleName === null ? null : { name: reading.ruleName, version: reading.rule?.version ?? null },
     captures: reading.captures,
     speaker: reading.speaker,
+    traceId: reading.traceId,
+    sessionId: reading.sessionId,
+    agentId: reading.agentId,
   };
 }
 
@@ -61,6 +67,9 @@ export function contentOfLines(open: OpenRecord, lines: string[], rules: RuleSet
       for (const [name, value] of Object.entries(reading.properties)) content.properties[name] ??= value;
       Object.assign(content.captures, reading.captures);
       content.speaker ??= reading.speaker;
+      content.traceId ??= reading.traceId;
+      content.sessionId ??= reading.sessionId;
+      content.agentId ??= reading.agentId;
     }
   });
   const whole = content! as EventContent;

@@ -26,6 +26,9 @@ const shape = fc.record<RunShape>({
   answered: fc.boolean(),
   finished: fc.boolean(),
   failed: fc.boolean(),
+  opener: maybe,
+  steps: fc.nat(8),
+  number: fc.option(number, { nil: null }),
   dialect: maybe,
   lane: maybe,
 });
@@ -50,6 +53,7 @@ const context = fc.record<ContextState>({
   idLines: number,
   seen: habit,
   opened: habit,
+  timed: fc.record({ fits: number, misses: number }),
 });
 
 it('is never less than a context takes', () => {

@@ -2,7 +2,8 @@ import type { ContextState, StreamRun } from './parse-state.js';
 import { emptyShape, type OpenCall } from './run-shape.js';
 
 const NUMBER_BYTES = 25;
-const NUMBERS_OF_RUN = 4;
+const NUMBERS_OF_RUN = 6;
+const NUMBERS_OF_CONTEXT = 4;
 /** Of a hash and its comma. */
 const HASH_BYTES = 11;
 /** Quotes and a comma. */
@@ -21,14 +22,22 @@ const emptyRun: StreamRun = {
   withId: 0,
   withoutId: 0,
   about: [],
-  shape: { ...emptyShape(), outer: '', dialect: '', lane: '' },
+  shape: { ...emptyShape(), outer: '', opener: '', number: 0, dialect: '', lane: '' },
 };
 const emptyCall: OpenCall = { kind: 'tool', name: '', id: '', ms: 0 };
 const RUN_BYTES = JSON.stringify(emptyRun).length + NUMBERS_OF_RUN * NUMBER_BYTES + 1;
 const CALL_BYTES = JSON.stringify(emptyCall).length + NUMBER_BYTES + 1;
 const CONTEXT_BYTES =
-  JSON.stringify({ kind: 'context', runs: [], lines: 0, idLines: 0, seen: {}, opened: {} }).length +
-  2 * NUMBER_BYTES;
+  JSON.stringify({
+    kind: 'context',
+    runs: [],
+    lines: 0,
+    idLines: 0,
+    seen: {},
+    opened: {},
+    timed: { fits: 0, misses: 0 },
+  }).length +
+  NUMBERS_OF_CONTEXT * NUMBER_BYTES;
 
 /** Nothing that JSON escapes or UTF-8 spells in several bytes. */
 const PLAIN = /^[ !#-[\]-~]*$/;
@@ -49,8 +58,9 @@ export function mostContextBytes({ runs, seen, opened }: ContextState): number {
     bytes += RUN_BYTES + agentBytes + exactly(id) + (session === null ? 2 : exactly(session));
     for (const name of agents) bytes += exactly(name);
     bytes += about.length * HASH_BYTES;
-    const { last, open, outer, calls, dialect, lane } = shape;
-    bytes += lengthened(last) + lengthened(outer) + lengthened(dialect) + lengthened(lane);
+    const { last, open, outer, opener, calls, dialect, lane } = shape;
+    bytes +=
+      lengthened(last) + lengthened(outer) + lengthened(opener) + lengthened(dialect) + lengthened(lane);
     for (const name of open) bytes += lengthened(name);
     for (const call of calls) bytes += CALL_BYTES + lengthened(call.name) + lengthened(call.id);
   }

@@ -9,25 +9,31 @@ import { isFailure } from './levels.js';
 import type { EventHead, OpenRecord, ParseState } from './parse-state.js';
 import type { Reading } from './reading.js';
 import { appendLine, MAX_RECORD_LINES } from './record-text.js';
+import type { StreamLine } from './stream-line.js';
 import { hasTraceback } from './traceback.js';
 import { ownerOf, type Unwrapped } from './unwrap.js';
 
 /** A longer line is hardly one that two handlers print. */
 const MAX_ECHO_CHARS = 1_000;
 
-/** The record that later lines may join, or null where none can: a decoded object is complete, unless it tells of a failure. */
+/**
+ * The record that later lines may join, or null where none can: a decoded object is complete, unless it tells of a failure. One that is
+ * `undecided` waits all the same.
+ */
 export function openRecord(
   head: EventHead,
+  undecided: StreamLine | null,
   reading: Reading,
   tags: readonly string[],
   appendMs: number,
   full: boolean,
 ): OpenRecord | null {
   const { unwrapped, rule, isObject, takes } = reading;
-  if (isObject && !isFailure(reading.level)) return null;
+  if (isObject && !isFailure(reading.level) && undecided === null) return null;
   const { text, colours } = unwrapped;
   return {
     head,
+    undecided,
     lastMs: appendMs,
     changedMs: appendMs,
     tail: '',
@@ -36,7 +42,13 @@ export function openRecord(
     bytes: 0,
     segments: [{ rule: rule?.name ?? null, at: 0 }],
     tags: [...tags],
-    takes: isObject ? 'traceback' : isLastOf(rule, lastLineOf(text)) ? 'none' : takes,
+    takes: isObject
+      ? isFailure(reading.level)
+        ? 'traceback'
+        : 'none'
+      : isLastOf(rule, lastLineOf(text))
+        ? 'none'
+        : takes,
     echo: text.length <= MAX_ECHO_CHARS ? text : null,
     prefixed: unwrapped.startsRecord,
     owner: ownerOf(unwrapped),

@@ -320,7 +320,8 @@ describe('joining', () => {
 
   test('a record that is certainly complete is sent at once', () => {
     const run = new ParseRun()
-      .lines('a', '> Finished chain.', '{"event_type":"tool_call","tool_name":"t"}')
+      .lines('a', '> Finished chain.')
+      .lines('b', '{"event_type":"tool_call","tool_name":"t"}')
       .commit();
     expect(run.sent.map(({ event_type }) => event_type)).toEqual(['chain_end', 'tool_call']);
   });

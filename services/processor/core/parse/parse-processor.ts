@@ -9,11 +9,13 @@ import type {
 import { PARSED_EVENTS } from '../parsed-entries.js';
 import type { CompiledRules } from '../rules/compiled-rules.js';
 import type { RuleSet } from '../rules/rule-set.js';
-import { type Assigned, type Assignment, assignGroup } from './assign-group.js';
+import { type Assigned, type Assignment, assignGroup, isUnsure, weigh } from './assign-group.js';
 import { bindOf, buildEvent, contentOf, contentOfLines, type EventContent } from './build-event.js';
 import type { Covered, Fate } from './coverage.js';
 import { GroupIds } from './group-ids.js';
 import { joinLine } from './join.js';
+import { opensJson } from './json-depth.js';
+import { LOOK_AHEAD_MS } from './look-ahead.js';
 import { growRecord, hasRoom, mayGrow, openRecord } from './open-record.js';
 import {
   type EventHead,
@@ -26,12 +28,13 @@ import type { RawEvent, RawInput, RawLine } from './raw-input.js';
 import { FALLBACK_TYPE, type Reading, readRecord } from './reading.js';
 import { appendLine, cutText, dropText, readLines } from './record-text.js';
 import { stepOf } from './run-step.js';
-import { salientOf } from './salient.js';
+import { remember, salientOf } from './salient.js';
 import { SeenRecords } from './seen-records.js';
 import type { ParseSettings } from './settings.js';
 import { splitRecord } from './split-record.js';
 import { StreamContext } from './stream-context.js';
 import { streamOf } from './stream-key.js';
+import type { StreamLine } from './stream-line.js';
 import { readStructuredEvent } from './structured-event.js';
 
 /** What became of one record; for coverage and the command line. */
@@ -73,12 +76,31 @@ const NO_TAGS: readonly string[] = [];
 const MAX_REPLY_TO_BYTES = 256;
 const CLOCK_SKEW_MS = 5 * 60_000;
 const HOLD_STEP_MS = 50;
+const MAX_HEARD_LINES = 8;
+const BEGINNINGS = new Set(['agent_start', 'chain_start']);
+/** A timer comes later than any line that could still say whose a record is, clocks that differ a little included. */
+const UNDECIDED_HOLD_MS = LOOK_AHEAD_MS + 300;
+/** What is put in the place of a decision that waits. */
+const UNDECIDED: Assigned = {
+  assignment: {
+    group_key: '',
+    home_key: '',
+    session_id: null,
+    agent_id: null,
+    strategy: 3,
+    inherited: null,
+    confidence: null,
+    evidence: [],
+  },
+  adopts: null,
+};
 const SWEEP_MS = 3_600_000;
 
 /**
- * Log lines and structured events in, events with their groups out (DESIGN: parse). A line's event is fixed in identity,
- * time and group when the line arrives; only its text can still grow. So a timer may send it early, and a line that joins
- * later sends it again, whole, with `amends`: the last row is the same whether the timer fired or not.
+ * Log lines and structured events in, events with their groups out (DESIGN: parse). A line's event is fixed in identity and
+ * time when the line arrives, in its group when that is sure or nothing more can tell (ADR 034); only its text can still
+ * grow. So a timer may send it early, and a line that joins later sends it again, whole, with `amends`: the last row is
+ * the same whether the timer fired or not.
  */
 export class ParseProcessor implements Processor<RawInput, ParseState> {
   private readonly groups = new GroupIds();
@@ -121,7 +143,7 @@ export class ParseProcessor implements Processor<RawInput, ParseState> {
         return;
       }
     }
-    if (value.kind === 'event') this.processEvent(record, value, id, stream, context);
+    if (value.kind === 'event') this.processEvent(record, value, id, stream, state, context);
     else this.processLine(record, value, identity, id, stream, state, context);
     if (stream !== null && state !== null) this.putStream(stream, state, context.state);
   }
@@ -142,29 +164,27 @@ export class ParseProcessor implements Processor<RawInput, ParseState> {
     event: RawEvent,
     id: string,
     stream: string | null,
+    state: StreamState | null,
     context: ProcessorContext<ParseState>,
   ): void {
     const { rules, agentId } = this.options.rules.forGroup(event.source?.log_group ?? null);
     const content = readStructuredEvent(event.body, rules);
     const { body, timestampMs } = event;
+    const line: StreamLine = {
+      eventId: id,
+      eventMs: timestampMs,
+      traceId: content.traceId,
+      sessionId: content.sessionId,
+      agentId: content.agentId,
+      groupByStream: false,
+      configuredAgent: agentId,
+      step: stepOf(content.eventType, content.framework, content.properties, textOf(body.properties.message)),
+      about: salientOf(textOf(body.properties.message)),
+      invocation: null,
+    };
+    if (stream !== null && state !== null) this.decide(stream, state, line, record.timestampMs, context);
     const { assignment, adopts } = assignGroup(
-      {
-        eventId: id,
-        eventMs: timestampMs,
-        traceId: content.traceId,
-        sessionId: content.sessionId,
-        agentId: content.agentId,
-        groupByStream: false,
-        configuredAgent: agentId,
-        step: stepOf(
-          content.eventType,
-          content.framework,
-          content.properties,
-          textOf(body.properties.message),
-        ),
-        about: salientOf(textOf(body.properties.message)),
-        invocation: null,
-      },
+      line,
       stream,
       stream === null ? null : new StreamContext(stream, context.state),
       this.options.settings,
@@ -240,11 +260,11 @@ export class ParseProcessor implements Processor<RawInput, ParseState> {
           open.changedMs = record.timestampMs;
           this.contents.delete(stream);
         }
+        this.hear(open, reading, stream, context);
         this.setTags(state, reading);
         this.observe(part, open.head.event_id, 'joined');
         return;
       }
-      this.close(stream, state, context);
     }
 
     const timestampMs = line.timestampMs ?? reading.timeMs;
@@ -252,30 +272,37 @@ export class ParseProcessor implements Processor<RawInput, ParseState> {
     const flags = timestampMs === null ? ['no_timestamp'] : skewed ? ['clock_skew'] : [];
     if (cut) flags.push('truncated');
     const eventMs = timestampMs ?? record.timestampMs;
-    const { assignment, adopts } = assignGroup(
-      {
-        eventId: id,
-        eventMs,
-        traceId: reading.traceId,
-        sessionId: reading.sessionId,
-        agentId: reading.agentId,
-        groupByStream: reading.groupByStream,
-        configuredAgent,
-        step: stepOf(
-          reading.eventType,
-          reading.framework,
-          reading.properties,
-          textOf(reading.properties.text, reading.unwrapped.text),
-          reading.rule?.inside ?? false,
-        ),
-        about: salientOf(reading.unwrapped.text),
-        invocation: invocationStep(reading),
-      },
-      stream,
-      stream === null ? null : new StreamContext(stream, context.state),
-      settings,
-      this.groups,
-    );
+    const streamLine: StreamLine = {
+      eventId: id,
+      eventMs,
+      traceId: reading.traceId,
+      sessionId: reading.sessionId,
+      agentId: reading.agentId,
+      groupByStream: reading.groupByStream,
+      configuredAgent,
+      step: stepOf(
+        reading.eventType,
+        reading.framework,
+        reading.properties,
+        textOf(reading.properties.text, reading.unwrapped.text),
+        reading.rule?.inside ?? false,
+      ),
+      about: salientOf(reading.unwrapped.text),
+      invocation: invocationStep(reading),
+    };
+    if (stream !== null && state !== null) {
+      this.decide(stream, state, streamLine, record.timestampMs, context);
+      this.close(stream, state, context);
+    }
+    const streamContext = stream === null ? null : new StreamContext(stream, context.state);
+    const weighed = weigh(streamLine, streamContext, settings);
+    const { text } = reading.unwrapped;
+    // an object that is printed line by line shows its ids late
+    const unfinished = weighed !== null && text.startsWith('{') && opensJson(text);
+    const waits = unfinished || isUnsure(streamLine, weighed);
+    const { assignment, adopts } = waits
+      ? UNDECIDED
+      : assignGroup(streamLine, stream, streamContext, settings, this.groups, weighed);
     const head = this.headOf(record, id, reading.traceId, assignment, eventMs, flags, part.index);
     this.adopt(adopts, head, context);
     this.observe(part, id, reading.parsed ? 'parsed' : 'fallback');
@@ -284,7 +311,7 @@ export class ParseProcessor implements Processor<RawInput, ParseState> {
       this.forward(head, content, message, record.timestampMs, false, context);
       return;
     }
-    const opened = openRecord(head, reading, state.tags, record.timestampMs, cut);
+    const opened = openRecord(head, waits ? streamLine : null, reading, state.tags, record.timestampMs, cut);
     this.setTags(state, reading);
     if (opened === null) {
       this.forward(head, content, message, record.timestampMs, false, context);
@@ -294,7 +321,20 @@ export class ParseProcessor implements Processor<RawInput, ParseState> {
     opened.bytes = Buffer.byteLength(message, 'utf8');
     state.open = opened;
     this.contents.set(stream, content);
-    if (!mayGrow(opened, rules)) this.send(stream, opened, context);
+    if (opened.undecided === null && !mayGrow(opened, rules)) this.send(stream, opened, context);
+  }
+
+  /** What the first lines of a record speak about, its run speaks about. */
+  private hear(
+    open: OpenRecord,
+    { unwrapped }: Reading,
+    stream: string,
+    { state }: ProcessorContext<ParseState>,
+  ): void {
+    if (open.ends.length > MAX_HEARD_LINES) return;
+    const tokens = salientOf(unwrapped.text);
+    if (open.undecided !== null) remember(open.undecided.about, tokens);
+    else new StreamContext(stream, state).hear(open.head.group_key, tokens);
   }
 
   /** A record with several events is told of by its first. */
@@ -302,6 +342,86 @@ export class ParseProcessor implements Processor<RawInput, ParseState> {
     if (index > 0 || this.options.observe === undefined) return;
     const { ruleName: rule } = reading;
     this.options.observe({ offset: record.offset, eventId, fate, rule, source: record.value.source });
+  }
+
+  /** The record that waited for the line behind it: whose it is. A line that comes late says nothing. */
+  private decide(
+    stream: string,
+    { open }: StreamState,
+    next: StreamLine,
+    appendMs: number,
+    context: ProcessorContext<ParseState>,
+  ): void {
+    if (open === null || open.undecided === null) return;
+    const { undecided, lastMs } = open;
+    const isSoon =
+      appendMs - lastMs <= LOOK_AHEAD_MS && Math.abs(next.eventMs - undecided.eventMs) <= LOOK_AHEAD_MS;
+    this.decideOpen(stream, open, isSoon ? next : null, context);
+  }
+
+  private decideOpen(
+    stream: string,
+    open: OpenRecord,
+    next: StreamLine | null,
+    context: ProcessorContext<ParseState>,
+  ): void {
+    const { undecided, head } = open;
+    if (undecided === null) return;
+    const line = open.ends.length > 1 ? this.wholeLine(stream, open, undecided, context) : undecided;
+    open.undecided = null;
+    const streamContext = new StreamContext(stream, context.state);
+    const { settings } = this.options;
+    const { assignment, adopts } = assignGroup(
+      line,
+      stream,
+      streamContext,
+      settings,
+      this.groups,
+      weigh(line, streamContext, settings),
+      next,
+    );
+    Object.assign(head, assignment, { trace_id: line.traceId });
+    this.adopt(adopts, head, context);
+  }
+
+  /** What the record is and whose, now that it is whole: an object that is printed line by line shows its ids late. */
+  private wholeLine(
+    stream: string,
+    open: OpenRecord,
+    first: StreamLine,
+    context: ProcessorContext<ParseState>,
+  ): StreamLine {
+    const { rules } = this.options.rules.forGroup(open.head.source?.log_group ?? null);
+    const content = this.contentOf(stream, open, rules, context);
+    this.contents.set(stream, content);
+    const { eventType, framework, properties, message, traceId, sessionId, agentId } = content;
+    const [heading, ...others] = open.segments.map(({ rule }) => rules.get(rule ?? ''));
+    const begins = others.some((rule) => rule !== undefined && BEGINNINGS.has(rule.eventType));
+    return {
+      ...first,
+      traceId: first.traceId ?? traceId,
+      sessionId: first.sessionId ?? sessionId,
+      agentId: first.agentId ?? agentId,
+      step:
+        eventType === FALLBACK_TYPE
+          ? first.step
+          : stepOf(
+              eventType,
+              framework,
+              properties,
+              textOf(properties.text, message),
+              heading?.inside === true && !begins,
+            ),
+    };
+  }
+
+  private contentOf(
+    stream: string,
+    open: OpenRecord,
+    rules: RuleSet,
+    context: ProcessorContext<ParseState>,
+  ): EventContent {
+    return this.contents.get(stream) ?? contentOfLines(open, readLines(open, stream, context.state), rules);
   }
 
   private close(stream: string, state: StreamState, context: ProcessorContext<ParseState>): void {
@@ -315,9 +435,9 @@ export class ParseProcessor implements Processor<RawInput, ParseState> {
   /** Sends an open record as it is now, if it was not sent so already. */
   private send(stream: string, open: OpenRecord | null, context: ProcessorContext<ParseState>): void {
     if (open === null || !open.changed) return;
+    this.decideOpen(stream, open, null, context);
     const { rules } = this.options.rules.forGroup(open.head.source?.log_group ?? null);
-    const content =
-      this.contents.get(stream) ?? contentOfLines(open, readLines(open, stream, context.state), rules);
+    const content = this.contentOf(stream, open, rules, context);
     this.contents.delete(stream);
     this.forward(open.head, content, content.message, open.changedMs, open.sent, context);
     open.sent = true;
@@ -418,9 +538,8 @@ export class ParseProcessor implements Processor<RawInput, ParseState> {
   private putStream(stream: string, state: StreamState, store: StateStore<ParseState>): void {
     const { open } = state;
     const waits = open?.changed === true;
-    const wakeAtMs = waits
-      ? Math.ceil((open.lastMs + this.options.settings.holdMs) / HOLD_STEP_MS) * HOLD_STEP_MS
-      : undefined;
+    const holdMs = open?.undecided ? UNDECIDED_HOLD_MS : this.options.settings.holdMs;
+    const wakeAtMs = waits ? Math.ceil((open.lastMs + holdMs) / HOLD_STEP_MS) * HOLD_STEP_MS : undefined;
     store.put(stateKeys.stream(stream), state, wakeAtMs);
   }
 

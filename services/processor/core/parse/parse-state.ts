@@ -1,6 +1,7 @@
 import type { IngestionOptions, LogSource, RawPosition, Strategy } from '../../../../lib/model/events.js';
 import type { Takes } from '../rules/rule-types.js';
 import type { RunShape } from './run-shape.js';
+import type { StreamLine } from './stream-line.js';
 
 /**
  * State of parse, per stream, by key prefix. Entries are small and separate, so that a line rewrites only what it changed:
@@ -54,6 +55,8 @@ export interface Segment {
 /** The last record of a stream, which later lines may join. */
 export interface OpenRecord {
   head: EventHead;
+  /** Whose it is waits for the next line; until then the head names no group. */
+  undecided: StreamLine | null;
   /** Append time of its last line, Unix milliseconds. */
   lastMs: number;
   /** Append time of the last line that changed its event; a blank line or an echo may join without a trace. */
@@ -130,6 +133,8 @@ export interface ContextState {
   /** By signature of a step: how often seen, and how often it opened a run. */
   seen: Record<string, number>;
   opened: Record<string, number>;
+  /** Answers that told how long they took, with one call to answer: those that fitted it, and that did not. */
+  timed: { fits: number; misses: number };
 }
 
 export interface Invocation {

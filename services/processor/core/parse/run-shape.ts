@@ -3,6 +3,8 @@ export interface RunStep {
   eventType: string;
   /** It looks like a beginning, but such lines are printed within runs. */
   isInside: boolean;
+  /** Number of the step or turn within its run, where the line tells it. */
+  number: number | null;
   chainType: string | null;
   toolName: string | null;
   model: string | null;
@@ -40,6 +42,11 @@ export interface RunShape {
   /** All that began has ended. */
   finished: boolean;
   failed: boolean;
+  /** Signature of the step that it began with, and how many steps it has taken, up to {@link MANY_STEPS}. */
+  opener: string | null;
+  steps: number;
+  /** Latest number of a step or turn that was told. */
+  number: number | null;
   dialect: string | null;
   lane: string | null;
 }
@@ -52,6 +59,8 @@ export const isLate = (ms: number, lastMs: number): boolean => ms < lastMs - LAT
 const MAX_OPEN = 8;
 const MAX_CALLS = 4;
 
+export const MANY_STEPS = 8;
+
 export const emptyShape = (): RunShape => ({
   last: '',
   open: [],
@@ -60,6 +69,9 @@ export const emptyShape = (): RunShape => ({
   answered: false,
   finished: false,
   failed: false,
+  opener: null,
+  steps: 0,
+  number: null,
   dialect: null,
   lane: null,
 });
@@ -73,6 +85,10 @@ export const beginning = ({ eventType, chainType, dialect, isInside }: RunStep):
       : eventType === 'chain_start'
         ? `c:${chainType ?? ''}`
         : null;
+
+/** What steps are told apart by: for a stream's habits, and for a run that begins as the one before it did. */
+export const signatureOf = ({ eventType, chainType, dialect, words }: RunStep): string =>
+  `${eventType}/${words ?? chainType ?? dialect ?? ''}`;
 
 /** Kind of call that a step opens or closes. */
 export const opensCall = (type: string): OpenCall['kind'] | null =>
@@ -136,6 +152,9 @@ export function advance(shape: RunShape, step: RunStep, ms: number): void {
   if (step.dialect !== null) shape.dialect = step.dialect;
   if (step.lane !== null) shape.lane = step.lane;
   if (eventType === 'log' || eventType === 'platform') return;
+  if (step.number !== null) shape.number = step.number;
+  shape.opener ??= signatureOf(step);
+  if (shape.steps < MANY_STEPS) shape.steps += 1;
   const begins = beginning(step);
   if (begins !== null) {
     if (shape.open.length === 0 && shape.last === '') shape.outer = begins;
@@ -143,7 +162,7 @@ export function advance(shape: RunShape, step: RunStep, ms: number): void {
     shape.finished = false;
     shape.failed = false;
     shape.answered = false;
-  } else if (eventType === 'chain_end') end(shape, 'c', step.chainType);
+  } else if (eventType === 'chain_end' && step.number === null) end(shape, 'c', step.chainType);
   else if (eventType === 'agent_finish') {
     end(shape, 'a', step.chainType);
     shape.answered = true;

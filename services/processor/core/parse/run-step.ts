@@ -3,6 +3,8 @@ import type { RunStep } from './run-shape.js';
 
 /** Words that any may use say nothing about who prints. */
 const GENERIC = 'generic';
+/** Who counts steps from another number than one. */
+const FIRST_NUMBER: Record<string, number> = { langgraph: 0 };
 const MAX_NAME_CHARS = 32;
 const MAX_CALL_ID_CHARS = 48;
 
@@ -15,9 +17,11 @@ export function stepOf(
   isInside = false,
 ): RunStep {
   const { step, chain_type, tool_name, model, tool_call_id, duration_ms, lib, thread } = properties;
+  const number = typeof step === 'number' ? step : null;
   return {
     eventType,
-    isInside: isInside || Number(step) > 1,
+    isInside: isInside || (number !== null && number > (FIRST_NUMBER[String(lib)] ?? 1)),
+    number,
     chainType: cut(chain_type, MAX_NAME_CHARS),
     toolName: cut(tool_name, MAX_NAME_CHARS),
     model: cut(model, MAX_NAME_CHARS),

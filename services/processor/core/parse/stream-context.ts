@@ -8,6 +8,8 @@ import {
   type StreamRun,
   stateKeys,
 } from './parse-state.js';
+import { remember, type Salient } from './salient.js';
+import { keyOfRun } from './stream-runs.js';
 
 /** So many runs of a stream and so many of its Lambda invocations are remembered. */
 export const MAX_RUNS = 16;
@@ -18,6 +20,10 @@ const MAX_BYTES = 20 * 1024;
 const MAX_SIGNATURES = 24;
 const MEMORY_LINES = 64;
 
+/** Believed at first; no more where two of three do not fit. */
+const trustIn = ({ fits, misses }: ContextState['timed']): number =>
+  Math.max(0, (1.5 * (fits + 3)) / (fits + misses + 3) - 0.5);
+
 const noContext = (): ContextState => ({
   kind: 'context',
   runs: [],
@@ -25,6 +31,7 @@ const noContext = (): ContextState => ({
   idLines: 0,
   seen: {},
   opened: {},
+  timed: { fits: 0, misses: 0 },
 });
 
 /** What a stream has shown of ids and runs. Reads and writes its c/ and i/ entries; everything is a function of the lines so far. */
@@ -46,8 +53,13 @@ export class StreamContext {
   }
 
   get habits(): StreamHabits {
-    const { lines, idLines, seen, opened } = this.state;
-    return { idShare: lines === 0 ? 0 : idLines / lines, seen, opened };
+    const { lines, idLines, seen, opened, timed } = this.state;
+    return {
+      idShare: lines === 0 ? 0 : idLines / lines,
+      seen,
+      opened,
+      durationTrust: trustIn(timed),
+    };
   }
 
   /** Puts a run that was changed; it has printed the last line. */
@@ -74,6 +86,15 @@ export class StreamContext {
     this.put();
   }
 
+  /** What a further line of a record speaks about, whose first line is of the group. */
+  hear(groupKey: string, tokens: readonly Salient[]): void {
+    if (tokens.length === 0) return;
+    const run = this.state.runs.findLast((one) => keyOfRun(this.stream, one) === groupKey);
+    if (run === undefined) return;
+    remember(run.about, tokens);
+    this.put();
+  }
+
   /** Learns how the stream's lines are. The caller puts a run afterwards. */
   learn(signature: string | null, hasId: boolean, opensRun: boolean): void {
     const { state } = this;
@@ -93,6 +114,15 @@ export class StreamContext {
     if (seen[signature] < MEMORY_LINES) return;
     seen[signature] /= 2;
     if (opened[signature] !== undefined) opened[signature] /= 2;
+  }
+
+  /** Learns whether the durations that answers tell can be believed. The caller puts a run afterwards. */
+  learnDuration(fits: boolean): void {
+    const { timed } = this.state;
+    timed[fits ? 'fits' : 'misses'] += 1;
+    if (timed.fits + timed.misses < MEMORY_LINES) return;
+    timed.fits /= 2;
+    timed.misses /= 2;
   }
 
   private put(): void {
