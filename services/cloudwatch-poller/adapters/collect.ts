@@ -8,9 +8,10 @@ const collectGarbage = runInNewContext('gc') as () => void;
 const LARGE_PAGE_EVENTS = 1_000;
 
 /**
- * Called when a page is done with. A full page is some 10 MB of strings and objects that outlive the young generation, and
- * V8 would let several of them gather before it looks: the memory of the process is bounded, its time is not short.
+ * Called when a page has been read, and again when it is delivered: its text, then its events are garbage. Of a full page
+ * either is some 10 MB that outlive the young generation, and V8 would let several of them gather before it looks: the
+ * memory of this process is bounded, its time is not short.
  */
-export function pageIsDone(events: number): void {
+export function collectAfter(events: number): void {
   if (events >= LARGE_PAGE_EVENTS) collectGarbage();
 }

@@ -6,7 +6,7 @@ import type { LogEvent } from '../core/shard-state.js';
 import type { PollerMetrics } from '../metrics.js';
 import type { Clock } from './clock.js';
 import { ApiError } from './cloudwatch-api.js';
-import { pageIsDone } from './collect.js';
+import { collectAfter } from './collect.js';
 import type { Turn } from './request-gate.js';
 import type { Target } from './target.js';
 import { pause } from './waiting.js';
@@ -173,7 +173,7 @@ export class GroupReader {
           return 'failed';
         }
       } finally {
-        pageIsDone(turn.events);
+        collectAfter(turn.events);
         turn.end();
       }
       if (this.stopped) return 'stopped';
@@ -197,6 +197,7 @@ export class GroupReader {
       turn.beforeBody,
     );
     turn.events = events.length;
+    collectAfter(events.length);
     metrics.fetched(this.label, range.lane, events.length);
     const current = await this.delivery.deliver(this.group, range, events, nextToken === null);
     if (!current) return 'overtaken';
