@@ -5,9 +5,10 @@ import { TokenBucket } from '../core/token-bucket.js';
 /** Turns of the lanes when both keep waiting: what is new comes first, and what is late is never left out. */
 const WEIGHTS: Record<Lane, number> = { fast: 3, sweep: 1 };
 const MIN_RATE = 0.2;
-const BURST = 2;
-/** A rate that was halved is back after about two minutes. */
-const RECOVERY_PER_S = 0.02;
+/** No more than the quota in any second, the first one after a rest included: it is refused, and costs half the rate. */
+const BURST = 1;
+/** Share of the quota that a rate gains in a second: one that was halved is back after about two minutes. */
+const RECOVERY_SHARE_PER_S = 1 / 225;
 
 /** One holder at a time, in the order they came. */
 export class Mutex {
@@ -92,7 +93,7 @@ export class RequestGate {
     private readonly slots: Slots,
   ) {
     this.bucket = new TokenBucket(
-      { maxRate: quota, minRate: MIN_RATE, burst: BURST, recovery: RECOVERY_PER_S },
+      { maxRate: quota, minRate: MIN_RATE, burst: BURST, recovery: quota * RECOVERY_SHARE_PER_S },
       performance.now(),
     );
   }
