@@ -1,4 +1,3 @@
-import type { Adoption } from '../../../../lib/model/events.js';
 import { type EventIdentity, eventId as eventIdOf, uuidOf } from '../../../../lib/model/ids.js';
 import type {
   InputRecord,
@@ -6,29 +5,23 @@ import type {
   ProcessorContext,
   StateStore,
 } from '../../../../lib/topology/topology.js';
-import { PARSED_EVENTS } from '../parsed-entries.js';
 import type { CompiledRules } from '../rules/compiled-rules.js';
 import type { RuleSet } from '../rules/rule-set.js';
-import { type Assigned, type Assignment, assignGroup, isUnsure, weigh } from './assign-group.js';
-import { bindOf, buildEvent, contentOf, contentOfLines, type EventContent } from './build-event.js';
+import { type Assigned, assignGroup, isUnsure, weigh } from './assign-group.js';
+import { contentOf } from './build-event.js';
 import type { Covered, Fate } from './coverage.js';
 import { GroupIds } from './group-ids.js';
-import { joinLine } from './join.js';
 import { opensJson } from './json-depth.js';
 import { LOOK_AHEAD_MS } from './look-ahead.js';
-import { growRecord, hasRoom, mayGrow, openRecord } from './open-record.js';
-import {
-  type EventHead,
-  type OpenRecord,
-  type ParseState,
-  type StreamState,
-  stateKeys,
-} from './parse-state.js';
+import { openRecord } from './open-record.js';
+import { OpenRecords } from './open-records.js';
+import { headOf, ParseOutput } from './parse-output.js';
+import { type ParseState, type StreamState, stateKeys } from './parse-state.js';
 import type { RawEvent, RawInput, RawLine } from './raw-input.js';
 import { FALLBACK_TYPE, type Reading, readRecord } from './reading.js';
-import { appendLine, cutText, dropText, readLines } from './record-text.js';
+import { cutText } from './record-text.js';
 import { stepOf } from './run-step.js';
-import { remember, salientOf } from './salient.js';
+import { salientOf } from './salient.js';
 import { SeenRecords } from './seen-records.js';
 import type { ParseSettings } from './settings.js';
 import { splitRecord } from './split-record.js';
@@ -67,17 +60,12 @@ interface LinePart {
   cut: boolean;
 }
 
-export const REPLY_TO_HEADER = 'reply-to';
-
 /** Source systems whose records another processor reads. */
 const FOREIGN_SYSTEMS = new Set(['postgresql']);
 const MAX_TAGS = 16;
 const NO_TAGS: readonly string[] = [];
-const MAX_REPLY_TO_BYTES = 256;
 const CLOCK_SKEW_MS = 5 * 60_000;
 const HOLD_STEP_MS = 50;
-const MAX_HEARD_LINES = 8;
-const BEGINNINGS = new Set(['agent_start', 'chain_start']);
 /** A timer comes later than any line that could still say whose a record is, clocks that differ a little included. */
 const UNDECIDED_HOLD_MS = LOOK_AHEAD_MS + 300;
 /** What is put in the place of a decision that waits. */
@@ -104,13 +92,16 @@ const SWEEP_MS = 3_600_000;
  */
 export class ParseProcessor implements Processor<RawInput, ParseState> {
   private readonly groups = new GroupIds();
+  private readonly output = new ParseOutput(this.groups);
   private readonly seen = new SeenRecords();
-  /** Contents of open records that wait to be sent, by stream; read anew from the state where missing. */
-  private readonly contents = new Map<string, EventContent>();
+  private readonly records: OpenRecords;
   /** Highest append time seen on this partition; the sweep waits for it. */
   private partitionMs = 0;
 
-  constructor(private readonly options: ParseOptions) {}
+  constructor(private readonly options: ParseOptions) {
+    const { settings, rules } = options;
+    this.records = new OpenRecords(settings, rules, this.groups, this.output);
+  }
 
   process(record: InputRecord<RawInput>, context: ProcessorContext<ParseState>): void {
     const { value, timestampMs } = record;
@@ -155,7 +146,7 @@ export class ParseProcessor implements Processor<RawInput, ParseState> {
       return;
     }
     if (state.kind !== 'stream') return;
-    this.send(stream, state.open, context);
+    this.records.send(stream, state.open, context);
     context.state.put(key, state);
   }
 
@@ -182,7 +173,8 @@ export class ParseProcessor implements Processor<RawInput, ParseState> {
       about: salientOf(textOf(body.properties.message)),
       invocation: null,
     };
-    if (stream !== null && state !== null) this.decide(stream, state, line, record.timestampMs, context);
+    if (stream !== null && state !== null)
+      this.records.decide(stream, state, line, record.timestampMs, context);
     const { assignment, adopts } = assignGroup(
       line,
       stream,
@@ -190,11 +182,11 @@ export class ParseProcessor implements Processor<RawInput, ParseState> {
       this.options.settings,
       this.groups,
     );
-    const head = this.headOf(record, id, content.traceId, assignment, timestampMs, []);
-    this.adopt(adopts, head, context);
+    const head = headOf(record, id, content.traceId, assignment, timestampMs, []);
+    this.output.adopt(adopts, head, context);
     const { message } = body.properties;
     const text = typeof message === 'string' ? message : null;
-    this.forward(head, content, text, record.timestampMs, false, context);
+    this.output.forward(head, content, text, record.timestampMs, false, context);
     const fate = content.eventType === FALLBACK_TYPE ? 'fallback' : 'parsed';
     const rule = content.rule?.name ?? null;
     this.options.observe?.({ offset: record.offset, eventId: id, fate, rule, source: event.source });
@@ -249,20 +241,11 @@ export class ParseProcessor implements Processor<RawInput, ParseState> {
   ): void {
     const { settings } = this.options;
     const { record, line, id, message, reading, rules, configuredAgent, cut } = part;
-    const open = state?.open ?? null;
-    if (stream !== null && state !== null && open !== null) {
-      const gapMs = record.timestampMs - open.lastMs;
-      const joining = joinLine(open, reading, gapMs, settings.flushMs, rules);
-      if (joining !== 'new' && hasRoom(open, joining, message, settings.maxRecordBytes)) {
-        open.lastMs = record.timestampMs;
-        if (growRecord(open, joining, message, reading, stream, context.state, rules)) {
-          open.changed = true;
-          open.changedMs = record.timestampMs;
-          this.contents.delete(stream);
-        }
-        this.hear(open, reading, stream, context);
+    if (stream !== null && state !== null) {
+      const joined = this.records.join(stream, state, message, reading, record.timestampMs, rules, context);
+      if (joined !== null) {
         this.setTags(state, reading);
-        this.observe(part, open.head.event_id, 'joined');
+        this.observe(part, joined, 'joined');
         return;
       }
     }
@@ -291,8 +274,8 @@ export class ParseProcessor implements Processor<RawInput, ParseState> {
       invocation: invocationStep(reading),
     };
     if (stream !== null && state !== null) {
-      this.decide(stream, state, streamLine, record.timestampMs, context);
-      this.close(stream, state, context);
+      this.records.decide(stream, state, streamLine, record.timestampMs, context);
+      this.records.close(stream, state, context);
     }
     const streamContext = stream === null ? null : new StreamContext(stream, context.state);
     const weighed = weigh(streamLine, streamContext, settings);
@@ -303,38 +286,21 @@ export class ParseProcessor implements Processor<RawInput, ParseState> {
     const { assignment, adopts } = waits
       ? UNDECIDED
       : assignGroup(streamLine, stream, streamContext, settings, this.groups, weighed);
-    const head = this.headOf(record, id, reading.traceId, assignment, eventMs, flags, part.index);
-    this.adopt(adopts, head, context);
+    const head = headOf(record, id, reading.traceId, assignment, eventMs, flags, part.index);
+    this.output.adopt(adopts, head, context);
     this.observe(part, id, reading.parsed ? 'parsed' : 'fallback');
     const content = contentOf(message, reading);
     if (stream === null || state === null) {
-      this.forward(head, content, message, record.timestampMs, false, context);
+      this.output.forward(head, content, message, record.timestampMs, false, context);
       return;
     }
     const opened = openRecord(head, waits ? streamLine : null, reading, state.tags, record.timestampMs, cut);
     this.setTags(state, reading);
     if (opened === null) {
-      this.forward(head, content, message, record.timestampMs, false, context);
+      this.output.forward(head, content, message, record.timestampMs, false, context);
       return;
     }
-    appendLine(opened, message, stream, context.state);
-    opened.bytes = Buffer.byteLength(message, 'utf8');
-    state.open = opened;
-    this.contents.set(stream, content);
-    if (opened.undecided === null && !mayGrow(opened, rules)) this.send(stream, opened, context);
-  }
-
-  /** What the first lines of a record speak about, its run speaks about. */
-  private hear(
-    open: OpenRecord,
-    { unwrapped }: Reading,
-    stream: string,
-    { state }: ProcessorContext<ParseState>,
-  ): void {
-    if (open.ends.length > MAX_HEARD_LINES) return;
-    const tokens = salientOf(unwrapped.text);
-    if (open.undecided !== null) remember(open.undecided.about, tokens);
-    else new StreamContext(stream, state).hear(open.head.group_key, tokens);
+    this.records.add(stream, state, opened, content, rules, context);
   }
 
   /** A record with several events is told of by its first. */
@@ -342,169 +308,6 @@ export class ParseProcessor implements Processor<RawInput, ParseState> {
     if (index > 0 || this.options.observe === undefined) return;
     const { ruleName: rule } = reading;
     this.options.observe({ offset: record.offset, eventId, fate, rule, source: record.value.source });
-  }
-
-  /** The record that waited for the line behind it: whose it is. A line that comes late says nothing. */
-  private decide(
-    stream: string,
-    { open }: StreamState,
-    next: StreamLine,
-    appendMs: number,
-    context: ProcessorContext<ParseState>,
-  ): void {
-    if (open === null || open.undecided === null) return;
-    const { undecided, lastMs } = open;
-    const isSoon =
-      appendMs - lastMs <= LOOK_AHEAD_MS && Math.abs(next.eventMs - undecided.eventMs) <= LOOK_AHEAD_MS;
-    this.decideOpen(stream, open, isSoon ? next : null, context);
-  }
-
-  private decideOpen(
-    stream: string,
-    open: OpenRecord,
-    next: StreamLine | null,
-    context: ProcessorContext<ParseState>,
-  ): void {
-    const { undecided, head } = open;
-    if (undecided === null) return;
-    const line = open.ends.length > 1 ? this.wholeLine(stream, open, undecided, context) : undecided;
-    open.undecided = null;
-    const streamContext = new StreamContext(stream, context.state);
-    const { settings } = this.options;
-    const { assignment, adopts } = assignGroup(
-      line,
-      stream,
-      streamContext,
-      settings,
-      this.groups,
-      weigh(line, streamContext, settings),
-      next,
-    );
-    Object.assign(head, assignment, { trace_id: line.traceId });
-    this.adopt(adopts, head, context);
-  }
-
-  /** What the record is and whose, now that it is whole: an object that is printed line by line shows its ids late. */
-  private wholeLine(
-    stream: string,
-    open: OpenRecord,
-    first: StreamLine,
-    context: ProcessorContext<ParseState>,
-  ): StreamLine {
-    const { rules } = this.options.rules.forGroup(open.head.source?.log_group ?? null);
-    const content = this.contentOf(stream, open, rules, context);
-    this.contents.set(stream, content);
-    const { eventType, framework, properties, message, traceId, sessionId, agentId } = content;
-    const [heading, ...others] = open.segments.map(({ rule }) => rules.get(rule ?? ''));
-    const begins = others.some((rule) => rule !== undefined && BEGINNINGS.has(rule.eventType));
-    return {
-      ...first,
-      traceId: first.traceId ?? traceId,
-      sessionId: first.sessionId ?? sessionId,
-      agentId: first.agentId ?? agentId,
-      step:
-        eventType === FALLBACK_TYPE
-          ? first.step
-          : stepOf(
-              eventType,
-              framework,
-              properties,
-              textOf(properties.text, message),
-              heading?.inside === true && !begins,
-            ),
-    };
-  }
-
-  private contentOf(
-    stream: string,
-    open: OpenRecord,
-    rules: RuleSet,
-    context: ProcessorContext<ParseState>,
-  ): EventContent {
-    return this.contents.get(stream) ?? contentOfLines(open, readLines(open, stream, context.state), rules);
-  }
-
-  private close(stream: string, state: StreamState, context: ProcessorContext<ParseState>): void {
-    const { open } = state;
-    if (open === null) return;
-    this.send(stream, open, context);
-    dropText(open, stream, context.state);
-    state.open = null;
-  }
-
-  /** Sends an open record as it is now, if it was not sent so already. */
-  private send(stream: string, open: OpenRecord | null, context: ProcessorContext<ParseState>): void {
-    if (open === null || !open.changed) return;
-    this.decideOpen(stream, open, null, context);
-    const { rules } = this.options.rules.forGroup(open.head.source?.log_group ?? null);
-    const content = this.contentOf(stream, open, rules, context);
-    this.contents.delete(stream);
-    this.forward(open.head, content, content.message, open.changedMs, open.sent, context);
-    open.sent = true;
-    open.changed = false;
-  }
-
-  private forward(
-    head: EventHead,
-    content: EventContent,
-    message: string | null,
-    updatedMs: number,
-    amends: boolean,
-    context: ProcessorContext<ParseState>,
-  ): void {
-    if (message !== null) content.properties.message = message;
-    const event = buildEvent(head, content, updatedMs, amends, this.groups);
-    context.forward({ topic: PARSED_EVENTS, key: event.home_key, value: event });
-    const bind = amends ? null : bindOf(head);
-    if (bind !== null) context.forward({ topic: PARSED_EVENTS, key: bind.home_key, value: bind });
-  }
-
-  /** A run whose lines carried no id has shown one: where its group goes is that one's to say. */
-  private adopt(run: Assigned['adopts'], head: EventHead, context: ProcessorContext<ParseState>): void {
-    if (run === null) return;
-    const { home_key, session_id, timestamp_ms, event_id, created_ms } = head;
-    const adoption: Adoption = {
-      home_key,
-      run_home_key: run,
-      session_id,
-      timestamp_ms,
-      event_id,
-      appended_ms: created_ms,
-    };
-    context.forward({ topic: PARSED_EVENTS, key: home_key, value: adoption });
-  }
-
-  private headOf(
-    record: InputRecord<RawInput>,
-    id: string,
-    traceId: string | null,
-    assignment: Assignment,
-    timestampMs: number,
-    flags: string[],
-    index = 0,
-  ): EventHead {
-    const { value, headers } = record;
-    const replyTo = headers[REPLY_TO_HEADER];
-    return {
-      event_id: id,
-      group_key: assignment.group_key,
-      home_key: assignment.home_key,
-      trace_id: traceId,
-      session_id: assignment.session_id,
-      agent_id: assignment.agent_id,
-      timestamp_ms: timestampMs,
-      source: value.source,
-      raw: { topic: record.topic, partition: record.partition, offset: record.offset, index },
-      created_ms: record.timestampMs,
-      strategy: assignment.strategy,
-      inherited: assignment.inherited,
-      confidence: assignment.confidence,
-      evidence: assignment.evidence,
-      flags,
-      options: value.options,
-      reply_to:
-        replyTo !== undefined && replyTo.length <= MAX_REPLY_TO_BYTES ? replyTo.toString('utf8') : null,
-    };
   }
 
   private identityOf({ topic, partition, offset }: InputRecord<RawInput>, value: RawInput): EventIdentity {
@@ -563,7 +366,7 @@ export class ParseProcessor implements Processor<RawInput, ParseState> {
   /** What waits is sent: after a long outage no timer may have come by between two records. */
   private forget(stream: string, state: StreamState, context: ProcessorContext<ParseState>): void {
     const store = context.state;
-    this.close(stream, state, context);
+    this.records.close(stream, state, context);
     for (let piece = state.seen[0]; piece < state.seen[1]; piece++)
       store.delete(stateKeys.seen(stream, piece));
     store.delete(stateKeys.context(stream));
