@@ -2,6 +2,7 @@ import type { AwsAccountConfig } from '../../../lib/config/app-config.js';
 import { type ApiErrorKind, apiErrorKind } from '../core/api-error.js';
 import type { Range } from '../core/lanes.js';
 import type { LogEvent } from '../core/shard-state.js';
+import { BodyBuffer } from './body-buffer.js';
 import {
   CloudWatchLogsClient,
   DescribeLogGroupsCommand,
@@ -32,6 +33,8 @@ export interface ApiOptions {
   account: AwsAccountConfig | null;
 }
 
+/** Of all accounts and regions: one page at a time is read. */
+const bodies = new BodyBuffer();
 const CONNECT_LIMIT_MS = 5_000;
 /** A search over a large group may take its time before the first byte. */
 const ANSWER_LIMIT_MS = 30_000;
@@ -48,6 +51,7 @@ export class CloudWatchApi {
     this.client = new CloudWatchLogsClient({
       region,
       maxAttempts: 1,
+      streamCollector: bodies.collect,
       requestHandler: {
         connectionTimeout: CONNECT_LIMIT_MS,
         requestTimeout: ANSWER_LIMIT_MS,
