@@ -1,6 +1,7 @@
 import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
+import { SMALL_PROCESS } from '../../deploy/local/small-process.js';
 import type { TestStack } from '../../lib/testing/stack.js';
 import { KeptService } from '../pipeline/kept-service.js';
 
@@ -55,6 +56,7 @@ export class PollerGroup {
       VECTADB_CLOCK_OFFSET_FILE: join(this.folder, 'clock-offset'),
       AWS_ENDPOINT_URL: this.options.endpoint,
       LOG_LEVEL: 'info',
+      ...SMALL_PROCESS,
       ...this.options.env,
     });
     this.pollers.push(poller);
