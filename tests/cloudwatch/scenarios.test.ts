@@ -222,6 +222,7 @@ describe('10,000 events a minute in one log group, in batches of 100', () => {
         `resident at most ${Math.max(...rssMb).toFixed(1)} MB`,
     );
     expect(grownMb).toBeLessThan(8);
+    expect(Math.max(...rssMb)).toBeLessThan(100);
   });
 });
 
