@@ -7,7 +7,7 @@ import type { StreamRun } from './parse-state.js';
 import { closesCall, durationFit, emptyShape, type RunStep, signatureOf } from './run-shape.js';
 import type { StreamContext } from './stream-context.js';
 import { groupingAgent, type StreamLine, streamAgent } from './stream-line.js';
-import { extend, keyOfRun, newRun } from './stream-runs.js';
+import { extend, newRun } from './stream-runs.js';
 
 export interface Assignment {
   group_key: string;
@@ -131,7 +131,7 @@ function show(
 
   if (adopted !== null) {
     if (run !== null) context.remove(run);
-    const home = groups.homeOf(keyOfRun(stream, adopted));
+    const { home } = groups.ofRun(stream, adopted);
     Object.assign(adopted, {
       kind,
       id,
@@ -185,8 +185,7 @@ function inheritOrRun(
     checkDuration(event, chosen, near, context);
     extend(chosen, event, false);
     context.touch(chosen);
-    const key = keyOfRun(stream, chosen);
-    const home = groups.homeOf(key);
+    const { key, home } = groups.ofRun(stream, chosen);
     return {
       group_key: key,
       home_key: home,
@@ -201,10 +200,10 @@ function inheritOrRun(
   const run = newRun('run', eventId, null, groupingAgent(event) ?? streamAgent(event, stream), eventMs);
   extend(run, event, false);
   context.add(run);
-  const key = keyOfRun(stream, run);
+  const { key, home } = groups.ofRun(stream, run);
   return {
     group_key: key,
-    home_key: groups.homeOf(key),
+    home_key: home,
     session_id: null,
     agent_id,
     strategy: 3,

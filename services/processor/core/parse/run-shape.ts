@@ -87,8 +87,21 @@ export const beginning = ({ eventType, chainType, dialect, isInside }: RunStep):
         : null;
 
 /** What steps are told apart by: for a stream's habits, and for a run that begins as the one before it did. */
-export const signatureOf = ({ eventType, chainType, dialect, words }: RunStep): string =>
-  `${eventType}/${words ?? chainType ?? dialect ?? ''}`;
+export function signatureOf({ eventType, chainType, dialect, words }: RunStep): string {
+  const name = words ?? chainType ?? dialect ?? '';
+  const known = signatures.get(name)?.get(eventType);
+  if (known !== undefined) return known;
+  if (signatures.size >= MAX_KNOWN_SIGNATURES) signatures.clear();
+  const made = `${eventType}/${name}`;
+  const ofName = signatures.get(name);
+  if (ofName === undefined) signatures.set(name, new Map([[eventType, made]]));
+  else if (ofName.size < MAX_KNOWN_SIGNATURES) ofName.set(eventType, made);
+  return made;
+}
+
+const MAX_KNOWN_SIGNATURES = 1_024;
+/** By name and type: a string made anew is costly as a key, and programs print the same few over and over. */
+const signatures = new Map<string, Map<string, string>>();
 
 /** Kind of call that a step opens or closes. */
 export const opensCall = (type: string): OpenCall['kind'] | null =>
