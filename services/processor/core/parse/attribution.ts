@@ -205,22 +205,16 @@ export function attribute(
   habits: StreamHabits,
   mayOpen: boolean,
 ): Attribution {
-  let best = -1;
-  let bestScore = mayOpen ? scoreOfNew(step, candidates.length, habits) : Number.NEGATIVE_INFINITY;
-  const scores = [bestScore];
-  for (let i = 0; i < candidates.length; i++) {
-    const score = continuity(step, ms, candidates[i]!, habits);
-    scores.push(score);
-    if (score <= bestScore) continue;
-    bestScore = score;
-    best = i;
-  }
+  const scores = [mayOpen ? scoreOfNew(step, candidates.length, habits) : Number.NEGATIVE_INFINITY];
+  for (const candidate of candidates) scores.push(continuity(step, ms, candidate, habits));
+  let best = 0;
+  for (let place = 1; place < scores.length; place++) if (scores[place]! > scores[best]!) best = place;
   let total = 0;
-  for (const score of scores) total += Math.exp(score - bestScore);
+  for (const score of scores) total += Math.exp(score - scores[best]!);
   return {
-    index: best,
+    index: best - 1,
     confidence: Math.round(100 / total) / 100,
-    evidence: evidenceFor(best, step, ms, candidates, habits),
+    evidence: evidenceFor(best - 1, step, ms, candidates, habits),
     scores,
   };
 }

@@ -1,8 +1,8 @@
-import { type Attribution, evidenceFor } from './attribution.js';
-import { attributed, ownerOf, type Scene, type WindowSettings } from './owner.js';
+import { type Attribution, continuity, evidenceFor, scoreOfNew } from './attribution.js';
+import { ownerOf, type Scene, type WindowSettings } from './owner.js';
 import type { StreamRun } from './parse-state.js';
 import { groupingAgent, type StreamLine } from './stream-line.js';
-import { candidatesOf, extend, newRun } from './stream-runs.js';
+import { candidatesOf, copyOf, extend, nearRuns, newRun } from './stream-runs.js';
 
 /** A choice that is less sure than this waits for the line that comes next. */
 export const SURE = 0.97;
@@ -26,10 +26,11 @@ export function lookAhead(
   settings: WindowSettings,
 ): Attribution {
   const best = Math.max(...first.scores);
+  const known: KnownScores = new Map();
   const totals = first.scores.map((score, place) =>
     score < best - SPREAD
       ? Number.NEGATIVE_INFINITY
-      : score + scoreOf(next, after(line, near[place - 1], scene), settings),
+      : score + scoreOf(next, after(line, near[place - 1], scene), settings, known),
   );
   const highest = Math.max(...totals);
   const index = totals.indexOf(highest) - 1;
@@ -49,15 +50,34 @@ function after(line: StreamLine, run: StreamRun | undefined, { runs, habits }: S
   const grown =
     run === undefined
       ? newRun('run', line.eventId, null, groupingAgent(line) ?? '', line.eventMs)
-      : structuredClone(run);
+      : copyOf(run);
   extend(grown, line, false);
   return { runs: [...runs.filter((one) => one !== run), grown], habits };
 }
 
+/**
+ * How well a line goes on with runs that did not print the line before: the same whichever run that one is given to, but for what
+ * only one of them has spoken about.
+ */
+type KnownScores = Map<StreamRun, { shared: number; score: number }>;
+
 /** How well the best choice for a line fits, log odds. */
-function scoreOf(line: StreamLine, scene: Scene, settings: WindowSettings): number {
+function scoreOf(line: StreamLine, scene: Scene, settings: WindowSettings, known: KnownScores): number {
   if (line.traceId !== null || line.sessionId !== null)
     return ownerOf(line, line.sessionId, scene, settings).score;
-  const { verdict } = attributed(line, scene, settings);
-  return verdict === null ? 0 : Math.max(...verdict.scores);
+  const { runs, habits } = scene;
+  const near = nearRuns(runs, line, settings.agentWindowMs);
+  if (near.length === 0) return 0;
+  const { step, eventMs } = line;
+  let best = settings.splitOnRunBoundaries ? scoreOfNew(step, near.length, habits) : Number.NEGATIVE_INFINITY;
+  for (const candidate of candidatesOf(near, line, runs.at(-1))) {
+    const { run, isLatest, shared } = candidate;
+    let one = isLatest ? undefined : known.get(run);
+    if (one === undefined || one.shared !== shared) {
+      one = { shared, score: continuity(step, eventMs, candidate, habits) };
+      if (!isLatest) known.set(run, one);
+    }
+    if (one.score > best) best = one.score;
+  }
+  return best;
 }

@@ -25,6 +25,18 @@ export const newRun = (
   shape: emptyShape(),
 });
 
+/** A run that can be extended without the other. */
+export const copyOf = (run: StreamRun): StreamRun => ({
+  ...run,
+  agents: [...run.agents],
+  about: [...run.about],
+  shape: {
+    ...run.shape,
+    open: [...run.shape.open],
+    calls: run.shape.calls.map((call) => ({ ...call })),
+  },
+});
+
 /** Group key of what prints: a run of the stream is named by the event that opened it. */
 export const keyOfRun = (stream: string, { kind, id, agent }: StreamRun): string =>
   kind === 'run' ? groupKeys.run(stream, agent, id) : groupKeys[kind](id);
@@ -39,7 +51,9 @@ const mayBeOf = ({ agents }: StreamRun, agent: string | null): boolean =>
 /** Runs that the line may belong to, by the window and by the agent that it names. */
 export const nearRuns = (runs: readonly StreamRun[], line: StreamLine, windowMs: number): StreamRun[] => {
   const agent = groupingAgent(line);
-  return runs.filter((run) => isNear(run, line.eventMs, windowMs) && mayBeOf(run, agent));
+  const near: StreamRun[] = [];
+  for (const run of runs) if (isNear(run, line.eventMs, windowMs) && mayBeOf(run, agent)) near.push(run);
+  return near;
 };
 
 /** The runs as the line sees them, in their order. */
