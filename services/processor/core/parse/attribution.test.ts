@@ -1,9 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { ParseRun, sourceOf } from '../../testing/parse-run.js';
 import { attribute, type RunCandidate, type StreamHabits } from './attribution.js';
-import type { StreamRun } from './parse-state.js';
+import type { ContextState, StreamRun } from './parse-state.js';
 import { advance, emptyShape, type RunStep } from './run-shape.js';
 import { stepOf } from './run-step.js';
+import { StreamContext } from './stream-context.js';
 
 const START_MS = Date.UTC(2026, 1, 3, 4, 5, 6);
 const habits: StreamHabits = { idShare: 0, seen: {}, opened: {}, durationTrust: 1 };
@@ -38,6 +39,35 @@ const seen = (run: StreamRun, isLatest = false): RunCandidate => ({
   isLatest,
   agentIsNew: false,
   shared: 0,
+});
+
+test('what an older version wrote of a stream is read on', () => {
+  const { opener: _o, steps: _s, number: _n, ...shape } = runOf('old', step('agent_start')).shape;
+  const { timed: _t, ...old }: ContextState = {
+    kind: 'context',
+    runs: [{ ...runOf('old'), shape }],
+    lines: 4,
+    idLines: 0,
+    seen: {},
+    opened: {},
+  };
+  let kept: unknown = old;
+  const context = new StreamContext('s', {
+    get: () => kept as ContextState,
+    put: (_, state) => {
+      kept = state;
+    },
+    delete: () => undefined,
+    entries: () => [][Symbol.iterator](),
+  });
+  expect(context.habits.durationTrust).toBe(1);
+  const [run] = context.runs;
+  const line = step('chain_start', { step: 2, lib: 'langgraph' });
+  const { scores } = attribute(line, START_MS, [seen(run!, true)], context.habits, true);
+  expect(scores.every(Number.isFinite)).toBe(true);
+  advance(run!.shape, line, START_MS);
+  context.learnDuration(false);
+  expect(context.habits.durationTrust).toBeLessThan(1);
 });
 
 describe('whose a line is', () => {

@@ -336,7 +336,7 @@ function flow(
     );
   if (shape.steps === MANY_STEPS && shape.calls.length === 0 && shape.opener === signatureOf(step))
     score += say(reasons, W.beginsAgain, 'begins as the run began');
-  if (step.number !== null && shape.number !== null)
+  if (step.number !== null && shape.number != null)
     score +=
       step.number === shape.number || step.number === shape.number + 1
         ? say(reasons, W.nextNumber, reasons && `step ${step.number} comes after step ${shape.number}`)

@@ -60,7 +60,11 @@ export function mostContextBytes({ runs, seen, opened }: ContextState): number {
     bytes += about.length * HASH_BYTES;
     const { last, open, outer, opener, calls, dialect, lane } = shape;
     bytes +=
-      lengthened(last) + lengthened(outer) + lengthened(opener) + lengthened(dialect) + lengthened(lane);
+      lengthened(last) +
+      lengthened(outer) +
+      lengthened(opener ?? null) +
+      lengthened(dialect) +
+      lengthened(lane);
     for (const name of open) bytes += lengthened(name);
     for (const call of calls) bytes += CALL_BYTES + lengthened(call.name) + lengthened(call.id);
   }

@@ -45,7 +45,7 @@ export class OpenRecords {
     opened.bytes = Buffer.byteLength(content.message, 'utf8');
     state.open = opened;
     this.contents.set(stream, content);
-    if (opened.undecided === null && !mayGrow(opened, rules)) this.send(stream, opened, context);
+    if (!opened.undecided && !mayGrow(opened, rules)) this.send(stream, opened, context);
   }
 
   /** Adds a line to the stream's open record, if it belongs to it. Returns the event that it is part of, else null. */
@@ -80,7 +80,7 @@ export class OpenRecords {
   ): void {
     if (open.ends.length > MAX_HEARD_LINES) return;
     const tokens = salientOf(unwrapped.text);
-    if (open.undecided !== null) remember(open.undecided.about, tokens);
+    if (open.undecided) remember(open.undecided.about, tokens);
     else new StreamContext(stream, state).hear(open.head.group_key, tokens);
   }
 
@@ -92,7 +92,7 @@ export class OpenRecords {
     appendMs: number,
     context: ProcessorContext<ParseState>,
   ): void {
-    if (open === null || open.undecided === null) return;
+    if (!open?.undecided) return;
     const { undecided, lastMs } = open;
     const isSoon =
       appendMs - lastMs <= LOOK_AHEAD_MS && Math.abs(next.eventMs - undecided.eventMs) <= LOOK_AHEAD_MS;
@@ -106,7 +106,7 @@ export class OpenRecords {
     context: ProcessorContext<ParseState>,
   ): void {
     const { undecided, head } = open;
-    if (undecided === null) return;
+    if (!undecided) return;
     const line = open.ends.length > 1 ? this.wholeLine(stream, open, undecided, context) : undecided;
     open.undecided = null;
     const streamContext = new StreamContext(stream, context.state);

@@ -55,8 +55,8 @@ export interface Segment {
 /** The last record of a stream, which later lines may join. */
 export interface OpenRecord {
   head: EventHead;
-  /** Whose it is waits for the next line; until then the head names no group. */
-  undecided: StreamLine | null;
+  /** Whose it is waits for the next line; until then the head names no group. Missing in what older versions wrote. */
+  undecided?: StreamLine | null;
   /** Append time of its last line, Unix milliseconds. */
   lastMs: number;
   /** Append time of the last line that changed its event; a blank line or an echo may join without a trace. */
@@ -133,8 +133,8 @@ export interface ContextState {
   /** By signature of a step: how often seen, and how often it opened a run. */
   seen: Record<string, number>;
   opened: Record<string, number>;
-  /** Answers that told how long they took, with one call to answer: those that fitted it, and that did not. */
-  timed: { fits: number; misses: number };
+  /** Answers that told how long they took, with one call to answer: those that fitted it, and that did not. Missing in what older versions wrote. */
+  timed?: { fits: number; misses: number };
 }
 
 export interface Invocation {

@@ -42,11 +42,11 @@ export interface RunShape {
   /** All that began has ended. */
   finished: boolean;
   failed: boolean;
-  /** Signature of the step that it began with, and how many steps it has taken, up to {@link MANY_STEPS}. */
-  opener: string | null;
-  steps: number;
-  /** Latest number of a step or turn that was told. */
-  number: number | null;
+  /** Signature of the step that it began with, and how many steps it has taken, up to {@link MANY_STEPS}. Older versions wrote neither. */
+  opener?: string | null;
+  steps?: number;
+  /** Latest number of a step or turn that was told. Older versions did not write it. */
+  number?: number | null;
   dialect: string | null;
   lane: string | null;
 }
@@ -167,7 +167,7 @@ export function advance(shape: RunShape, step: RunStep, ms: number): void {
   if (eventType === 'log' || eventType === 'platform') return;
   if (step.number !== null) shape.number = step.number;
   shape.opener ??= signatureOf(step);
-  if (shape.steps < MANY_STEPS) shape.steps += 1;
+  shape.steps = Math.min(MANY_STEPS, (shape.steps ?? 0) + 1);
   const begins = beginning(step);
   if (begins !== null) {
     if (shape.open.length === 0 && shape.last === '') shape.outer = begins;

@@ -20,8 +20,10 @@ const MAX_BYTES = 20 * 1024;
 const MAX_SIGNATURES = 24;
 const MEMORY_LINES = 64;
 
+type Timed = NonNullable<ContextState['timed']>;
+
 /** Believed at first; no more where two of three do not fit. */
-const trustIn = ({ fits, misses }: ContextState['timed']): number =>
+const trustIn = ({ fits, misses }: Timed): number =>
   Math.max(0, (1.5 * (fits + 3)) / (fits + misses + 3) - 0.5);
 
 const noContext = (): ContextState => ({
@@ -58,7 +60,7 @@ export class StreamContext {
       idShare: lines === 0 ? 0 : idLines / lines,
       seen,
       opened,
-      durationTrust: trustIn(timed),
+      durationTrust: timed === undefined ? 1 : trustIn(timed),
     };
   }
 
@@ -118,6 +120,7 @@ export class StreamContext {
 
   /** Learns whether the durations that answers tell can be believed. The caller puts a run afterwards. */
   learnDuration(fits: boolean): void {
+    this.state.timed ??= { fits: 0, misses: 0 };
     const { timed } = this.state;
     timed[fits ? 'fits' : 'misses'] += 1;
     if (timed.fits + timed.misses < MEMORY_LINES) return;
