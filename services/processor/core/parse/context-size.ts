@@ -1,4 +1,4 @@
-import type { ContextState, StreamRun } from './parse-state.js';
+import { type ContextState, noContext, type StreamRun } from './parse-state.js';
 import { emptyShape, type OpenCall } from './run-shape.js';
 
 const NUMBER_BYTES = 25;
@@ -27,17 +27,7 @@ const emptyRun: StreamRun = {
 const emptyCall: OpenCall = { kind: 'tool', name: '', id: '', ms: 0 };
 const RUN_BYTES = JSON.stringify(emptyRun).length + NUMBERS_OF_RUN * NUMBER_BYTES + 1;
 const CALL_BYTES = JSON.stringify(emptyCall).length + NUMBER_BYTES + 1;
-const CONTEXT_BYTES =
-  JSON.stringify({
-    kind: 'context',
-    runs: [],
-    lines: 0,
-    idLines: 0,
-    seen: {},
-    opened: {},
-    timed: { fits: 0, misses: 0 },
-  }).length +
-  NUMBERS_OF_CONTEXT * NUMBER_BYTES;
+const CONTEXT_BYTES = JSON.stringify(noContext()).length + NUMBERS_OF_CONTEXT * NUMBER_BYTES;
 
 /** Nothing that JSON escapes or UTF-8 spells in several bytes. */
 const PLAIN = /^[ !#-[\]-~]*$/;

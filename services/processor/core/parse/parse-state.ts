@@ -137,6 +137,17 @@ export interface ContextState {
   timed?: { fits: number; misses: number };
 }
 
+/** What is known of a stream before its first line. */
+export const noContext = (): ContextState => ({
+  kind: 'context',
+  runs: [],
+  lines: 0,
+  idLines: 0,
+  seen: {},
+  opened: {},
+  timed: { fits: 0, misses: 0 },
+});
+
 export interface Invocation {
   id: string;
   fromMs: number;

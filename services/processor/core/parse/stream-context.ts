@@ -4,6 +4,7 @@ import { mostContextBytes } from './context-size.js';
 import {
   type ContextState,
   type InvocationState,
+  noContext,
   type ParseState,
   type StreamRun,
   stateKeys,
@@ -25,16 +26,6 @@ type Timed = NonNullable<ContextState['timed']>;
 /** Believed at first; no more where two of three do not fit. */
 const trustIn = ({ fits, misses }: Timed): number =>
   Math.max(0, (1.5 * (fits + 3)) / (fits + misses + 3) - 0.5);
-
-const noContext = (): ContextState => ({
-  kind: 'context',
-  runs: [],
-  lines: 0,
-  idLines: 0,
-  seen: {},
-  opened: {},
-  timed: { fits: 0, misses: 0 },
-});
 
 /** What a stream has shown of ids and runs. Reads and writes its c/ and i/ entries; everything is a function of the lines so far. */
 export class StreamContext {
