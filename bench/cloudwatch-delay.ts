@@ -3,16 +3,10 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { stringify } from 'yaml';
-import { loadSchemas } from '../lib/config/schemas.js';
-import { connectRegistry } from '../lib/kafka/registry.js';
-import { applyTopics } from '../lib/kafka/topics/apply.js';
-import { loadTopics } from '../lib/kafka/topics/topic-file.js';
-import { Codec } from '../lib/model/codec.js';
-import { createLogger } from '../lib/telemetry/logger.js';
 import { Random } from '../lib/testing/random.js';
-import { startStack } from '../lib/testing/stack.js';
 import { ApiClient } from '../services/cli/api-client.js';
 import { emulatorWriter } from '../services/simulator/cloudwatch/emulator.js';
+import { startBenchStack } from './bench-stack.js';
 
 /**
  * How long after it was printed an event can be queried: log groups in the CloudWatch emulator, poller, processor,
@@ -39,20 +33,8 @@ const ASK_EVERY_MS = 100;
 const WARM_UP_MS = 3 * intervalS * 1_000;
 const LIMIT_MS = 60_000;
 
-const stack = await startStack({
-  kafka: true,
-  registry: true,
-  surreal: true,
-  qdrant: true,
-  moto: true,
-  progress: (text) => console.error(text),
-});
+const stack = await startBenchStack({ surreal: true, qdrant: true, moto: true });
 try {
-  const codec = new Codec(loadSchemas());
-  const registry = connectRegistry(stack.env.SCHEMA_REGISTRY_URL!, codec, {
-    logger: createLogger('bench', 'warn'),
-  });
-  await applyTopics({ kafka: { brokers: stack.brokers, clientId: 'bench' }, registry, topics: loadTopics() });
   const folder = join(stack.folder, 'config');
   mkdirSync(folder);
   const config = join(folder, 'config.yaml');

@@ -6,13 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { stringify } from 'yaml';
 import { SMALL_PROCESS } from '../deploy/local/small-process.js';
-import { loadSchemas } from '../lib/config/schemas.js';
-import { connectRegistry } from '../lib/kafka/registry.js';
-import { applyTopics } from '../lib/kafka/topics/apply.js';
-import { loadTopics } from '../lib/kafka/topics/topic-file.js';
-import { Codec } from '../lib/model/codec.js';
-import { createLogger } from '../lib/telemetry/logger.js';
-import { startStack } from '../lib/testing/stack.js';
+import { startBenchStack } from './bench-stack.js';
 
 /**
  * Memory and CPU of the cloudwatch-poller: a full lookback first, then steady reading with sweeps, against a CloudWatch
@@ -89,13 +83,8 @@ const server = createServer((request, response) => {
 });
 await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
 
-const stack = await startStack({ kafka: true, registry: true, progress: (text) => console.error(text) });
+const stack = await startBenchStack();
 try {
-  const codec = new Codec(loadSchemas());
-  const registry = connectRegistry(stack.env.SCHEMA_REGISTRY_URL!, codec, {
-    logger: createLogger('bench', 'warn'),
-  });
-  await applyTopics({ kafka: { brokers: stack.brokers, clientId: 'bench' }, registry, topics: loadTopics() });
   const config = join(stack.folder, 'config.yaml');
   writeFileSync(
     config,

@@ -1,13 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Agent, request } from 'node:http';
 import { parseArgs } from 'node:util';
-import { loadSchemas } from '../lib/config/schemas.js';
-import { connectRegistry } from '../lib/kafka/registry.js';
-import { applyTopics } from '../lib/kafka/topics/apply.js';
-import { loadTopics } from '../lib/kafka/topics/topic-file.js';
-import { Codec } from '../lib/model/codec.js';
-import { createLogger } from '../lib/telemetry/logger.js';
-import { startStack } from '../lib/testing/stack.js';
+import { startBenchStack } from './bench-stack.js';
 
 /**
  * How fast the gateway takes events: `POST /api/v1/events/batch` until Kafka has stored them (`--wait false`, the default),
@@ -30,13 +24,8 @@ const batchSize = Number(values.batch);
 const wait = values.wait === 'true';
 const WARM_UP_MS = 3_000;
 
-const stack = await startStack({ kafka: true, registry: true, progress: (text) => console.error(text) });
+const stack = await startBenchStack();
 try {
-  const codec = new Codec(loadSchemas());
-  const registry = connectRegistry(stack.env.SCHEMA_REGISTRY_URL!, codec, {
-    logger: createLogger('bench', 'warn'),
-  });
-  await applyTopics({ kafka: { brokers: stack.brokers, clientId: 'bench' }, registry, topics: loadTopics() });
   const env = {
     VECTADB_API_KEY: KEY,
     RATE_LIMIT_PER_MINUTE: '100000000',
