@@ -82,3 +82,23 @@ export async function readPartition(
   }
   return position;
 }
+
+/**
+ * Reads a topic, partition after partition, from its start to what is its end when the partition's turn comes. The cluster is connected
+ * to the topic.
+ * @throws as {@link readPartition}.
+ */
+export async function readToEnd(
+  cluster: ClusterClient,
+  topic: string,
+  stallMs: number,
+  onRecords: (records: EncodedRecord[], partition: number) => void,
+): Promise<void> {
+  for (const partition of await cluster.partitionsOf(topic)) {
+    const from = await cluster.offsetOf(topic, partition, 'start');
+    const until = await cluster.offsetOf(topic, partition, 'end');
+    await readPartition(cluster, topic, partition, { from, until, stallMs }, (records) =>
+      onRecords(records, partition),
+    );
+  }
+}

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { ClusterClient } from '../../lib/kafka/cluster.js';
-import { readPartition } from '../../lib/kafka/partition-reader.js';
+import { readToEnd } from '../../lib/kafka/partition-reader.js';
 import type { KafkaSettings } from '../../lib/kafka/types.js';
 import type { Logger } from '../../lib/telemetry/logger.js';
 import type { GroupDirectory } from './adapters/directory.js';
@@ -95,18 +95,7 @@ async function restore(kafka: KafkaSettings, state: ShardState, logger: Logger):
 
 async function readAll(cluster: ClusterClient, state: ShardState): Promise<void> {
   await cluster.connect([CHECKPOINTS]);
-  for (const partition of await cluster.partitionsOf(CHECKPOINTS)) {
-    const from = await cluster.offsetOf(CHECKPOINTS, partition, 'start');
-    const until = await cluster.offsetOf(CHECKPOINTS, partition, 'end');
-    await readPartition(
-      cluster,
-      CHECKPOINTS,
-      partition,
-      { from, until, stallMs: READ_LIMIT_MS },
-      (records) => {
-        for (const { key, value, offset } of records)
-          if (key) state.restore(key.toString('utf8'), value, offset);
-      },
-    );
-  }
+  await readToEnd(cluster, CHECKPOINTS, READ_LIMIT_MS, (records) => {
+    for (const { key, value, offset } of records) if (key) state.restore(key.toString('utf8'), value, offset);
+  });
 }

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { type RunningProcess, startProcess } from '../../deploy/local/process.js';
 import { projectRoot } from '../../lib/config/root.js';
 import { ClusterClient, createKafka } from '../../lib/kafka/cluster.js';
-import { readPartition } from '../../lib/kafka/partition-reader.js';
+import { readToEnd } from '../../lib/kafka/partition-reader.js';
 import { createProducer } from '../../lib/kafka/producer.js';
 import type { TestStack } from '../../lib/testing/stack.js';
 import type { EncodedRecord } from '../../lib/topology/topology.js';
@@ -85,13 +85,9 @@ export class CountingRun {
     await cluster.connect([topic]);
     const all: EncodedRecord[] = [];
     try {
-      for (const partition of await cluster.partitionsOf(topic)) {
-        const from = await cluster.offsetOf(topic, partition, 'start');
-        const until = await cluster.offsetOf(topic, partition, 'end');
-        await readPartition(cluster, topic, partition, { from, until, stallMs: 30_000 }, (records) => {
-          all.push(...records);
-        });
-      }
+      await readToEnd(cluster, topic, 30_000, (records) => {
+        all.push(...records);
+      });
     } finally {
       await cluster.disconnect();
     }

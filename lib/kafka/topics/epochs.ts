@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import { ClusterClient } from '../cluster.js';
-import { readPartition } from '../partition-reader.js';
+import { readToEnd } from '../partition-reader.js';
 import { createProducer } from '../producer.js';
 import { fetchTopicIds } from '../topic-ids.js';
 import { FatalError, type KafkaSettings } from '../types.js';
@@ -67,23 +67,13 @@ export async function readEpochRecords(kafka: KafkaSettings): Promise<Map<string
   const records = new Map<string, EpochRecord>();
   try {
     await connectTo(cluster, EPOCH_TOPIC);
-    for (const partition of await cluster.partitionsOf(EPOCH_TOPIC)) {
-      const from = await cluster.offsetOf(EPOCH_TOPIC, partition, 'start');
-      const until = await cluster.offsetOf(EPOCH_TOPIC, partition, 'end');
-      await readPartition(
-        cluster,
-        EPOCH_TOPIC,
-        partition,
-        { from, until, stallMs: READ_LIMIT_MS },
-        (batch) => {
-          for (const { key, value, offset } of batch) {
-            const topic = key?.toString('utf8') ?? '';
-            if (value === null) records.delete(topic);
-            else records.set(topic, decodeEpoch(value, `${EPOCH_TOPIC}/${partition} offset ${offset}`));
-          }
-        },
-      );
-    }
+    await readToEnd(cluster, EPOCH_TOPIC, READ_LIMIT_MS, (batch, partition) => {
+      for (const { key, value, offset } of batch) {
+        const topic = key?.toString('utf8') ?? '';
+        if (value === null) records.delete(topic);
+        else records.set(topic, decodeEpoch(value, `${EPOCH_TOPIC}/${partition} offset ${offset}`));
+      }
+    });
     return records;
   } finally {
     await cluster.disconnect();
