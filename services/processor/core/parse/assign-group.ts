@@ -31,7 +31,7 @@ const WITHIN_INVOCATION = 1;
 /**
  * The four strategies in their order: an explicit trace id, a session or request id, a Lambda invocation or the run on the
  * stream that the line goes on with, alone. Updates the stream's context. `next` is the line
- * behind it, where it has waited for that.
+ * behind it, where it has waited for that; `weighed` what {@link weigh} says, where it has been asked already.
  */
 export function assignGroup(
   event: StreamLine,
@@ -39,8 +39,8 @@ export function assignGroup(
   context: StreamContext | null,
   settings: WindowSettings,
   groups: GroupIds,
-  weighed: Attributed | null = weigh(event, context, settings),
   next: StreamLine | null = null,
+  weighed: Attributed | null = null,
 ): Assigned {
   const { traceId, eventMs } = event;
   if (stream === null || context === null) return { assignment: assignAlone(event), adopts: null };

@@ -61,29 +61,21 @@ const NEW_RUN: Record<string, number> = {
 };
 const NEW_RUN_OTHER = -6;
 
+/** What runs do first. */
+const FIRST_STEPS = {
+  agent_thought: 0.4,
+  llm_start: 0.4,
+  query: 0.3,
+  agent_action: 0.3,
+  tool_call: 0.3,
+  decision: 0.3,
+  retrieval: 0.3,
+};
+
 /** What usually comes after a step, as log odds against what else may come. */
 const FOLLOWS: Record<string, Record<string, number>> = {
-  agent_start: {
-    agent_thought: 0.4,
-    llm_start: 0.4,
-    query: 0.3,
-    agent_action: 0.3,
-    tool_call: 0.3,
-    decision: 0.3,
-    retrieval: 0.3,
-    chain_start: 0.4,
-  },
-  chain_start: {
-    agent_thought: 0.4,
-    llm_start: 0.4,
-    query: 0.3,
-    agent_action: 0.3,
-    tool_call: 0.3,
-    decision: 0.3,
-    retrieval: 0.3,
-    chain_start: 0.3,
-    agent_start: 0.4,
-  },
+  agent_start: { ...FIRST_STEPS, chain_start: 0.4 },
+  chain_start: { ...FIRST_STEPS, chain_start: 0.3, agent_start: 0.4 },
   agent_thought: { agent_action: 0.6, tool_call: 0.5, agent_finish: 0.4, decision: 0.2, llm_start: 0 },
   agent_action: { tool_call: 0.6, tool_result: 0.6, tool_error: 0.5 },
   tool_call: { tool_result: 0.7, tool_error: 0.6, api_call: 0.3 },

@@ -1,7 +1,7 @@
 import type { ProcessorContext } from '../../../../lib/topology/topology.js';
 import type { CompiledRules } from '../rules/compiled-rules.js';
 import type { RuleSet } from '../rules/rule-set.js';
-import { assignGroup, weigh } from './assign-group.js';
+import { assignGroup } from './assign-group.js';
 import { contentOfLines, type EventContent } from './build-event.js';
 import type { GroupIds } from './group-ids.js';
 import { joinLine } from './join.js';
@@ -110,15 +110,7 @@ export class OpenRecords {
     const line = open.ends.length > 1 ? this.wholeLine(stream, open, undecided, context) : undecided;
     open.undecided = null;
     const streamContext = new StreamContext(stream, context.state);
-    const { assignment, adopts } = assignGroup(
-      line,
-      stream,
-      streamContext,
-      this.settings,
-      this.groups,
-      weigh(line, streamContext, this.settings),
-      next,
-    );
+    const { assignment, adopts } = assignGroup(line, stream, streamContext, this.settings, this.groups, next);
     Object.assign(head, assignment, { trace_id: line.traceId });
     this.output.adopt(adopts, head, context);
   }

@@ -58,12 +58,14 @@ export function ownerOf(
 const unnamedFor = ({ withoutId }: StreamRun, idShare: number): number =>
   Math.min(3, -withoutId * Math.log(Math.max(0.05, 1 - idShare)) * 0.5);
 
-/** Runs that a line without ids may belong to, and which of them it goes on with; null where it may belong to none. */
 export interface Attributed {
+  /** Runs that the line may belong to. */
   near: StreamRun[];
+  /** Which of them it goes on with; null where there is none. */
   verdict: Attribution | null;
 }
 
+/** How a line without ids goes on with the runs of its stream. */
 export function attributed(
   line: StreamLine,
   { runs, habits }: Scene,

@@ -285,7 +285,7 @@ export class ParseProcessor implements Processor<RawInput, ParseState> {
     const waits = unfinished || isUnsure(streamLine, weighed);
     const { assignment, adopts } = waits
       ? UNDECIDED
-      : assignGroup(streamLine, stream, streamContext, settings, this.groups, weighed);
+      : assignGroup(streamLine, stream, streamContext, settings, this.groups, null, weighed);
     const head = headOf(record, id, reading.traceId, assignment, eventMs, flags, part.index);
     this.output.adopt(adopts, head, context);
     this.observe(part, id, reading.parsed ? 'parsed' : 'fallback');
