@@ -48,7 +48,12 @@ interface KafkaJsCluster {
   findGroupCoordinator(options: { groupId: string }): Promise<Broker>;
   findTopicPartitionMetadata(topic: string): { partitionId: number; leader: number }[];
   fetchTopicsOffset(
-    topics: { topic: string; partitions: { partition: number }[]; fromBeginning: boolean }[],
+    topics: {
+      topic: string;
+      partitions: { partition: number }[];
+      fromBeginning: boolean;
+      fromTimestamp?: number;
+    }[],
   ): Promise<{ topic: string; partitions: { partition: number; offset: string }[] }[]>;
 }
 
@@ -169,6 +174,43 @@ export class ClusterClient {
     });
     const offset = Number(responses[0]?.partitions[0]?.offset ?? -1);
     return offset < 0 ? undefined : offset;
+  }
+
+  /**
+   * Of each partition: its first offset, its last stable one, or that of the first record appended at or after `at` (Unix
+   * milliseconds; the last stable one where there is none). @throws while a partition has no leader.
+   */
+  async offsetsOf(topic: string, at: 'start' | 'end' | number): Promise<Map<number, number>> {
+    const numbers = await this.partitionsOf(topic);
+    const ask = async (which: 'start' | 'end' | number) => {
+      const [found] = await this.cluster.fetchTopicsOffset([
+        {
+          topic,
+          partitions: numbers.map((partition) => ({ partition })),
+          fromBeginning: which === 'start',
+          ...(typeof which === 'number' ? { fromTimestamp: which } : {}),
+        },
+      ]);
+      return new Map(found!.partitions.map(({ partition, offset }) => [partition, Number(offset)]));
+    };
+    const offsets = await ask(at);
+    if (typeof at !== 'number' || [...offsets.values()].every((offset) => offset >= 0)) return offsets;
+    const ends = await ask('end');
+    return new Map(
+      [...offsets].map(([partition, offset]) => [partition, offset < 0 ? ends.get(partition)! : offset]),
+    );
+  }
+
+  /** Committed offset of a group in each partition of a topic; one that was never committed is left out. */
+  async committedOffsets(groupId: string, topic: string): Promise<Map<number, number>> {
+    const partitions = (await this.partitionsOf(topic)).map((partition) => ({ partition }));
+    const coordinator = await this.cluster.findGroupCoordinator({ groupId });
+    const { responses } = await coordinator.offsetFetch({ groupId, topics: [{ topic, partitions }] });
+    const committed = (responses[0]?.partitions ?? []).map(({ partition, offset }) => [
+      partition,
+      Number(offset),
+    ]);
+    return new Map((committed as [number, number][]).filter(([, offset]) => offset >= 0));
   }
 
   /** Tells the coordinator that a member is gone, so that its partitions need not wait for its session to end. */

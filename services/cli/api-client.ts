@@ -4,6 +4,7 @@ import type { CostEstimate } from '../../lib/model/cost/estimate-cost.js';
 import type { Relation } from '../../lib/model/trace-tree.js';
 import type { EventRow, TraceRow } from '../../lib/stores/surreal/rows.js';
 import type { explain } from '../gateway/core/explain.js';
+import type { Receipt } from '../gateway/core/receipt.js';
 
 /** A trace as `GET /api/v1/traces/:id` gives it. */
 export interface TraceDetail extends TraceRow {
@@ -90,6 +91,10 @@ export class ApiClient {
 
   explain(eventId: string): Promise<EventExplanation | null> {
     return this.request<EventExplanation>('GET', `/api/v1/events/${encodeURIComponent(eventId)}/explain`);
+  }
+
+  receipt(eventId: string): Promise<Receipt | null> {
+    return this.request<Receipt>('GET', `/api/v1/receipts/${encodeURIComponent(eventId)}`);
   }
 
   async events(query: Record<string, string>): Promise<EventRow[]> {

@@ -15,6 +15,7 @@ import * as model from './commands/model.js';
 import * as parse from './commands/parse.js';
 import * as patterns from './commands/patterns.js';
 import * as produce from './commands/produce.js';
+import * as receipt from './commands/receipt.js';
 import * as scale from './commands/scale.js';
 import * as search from './commands/search.js';
 import * as status from './commands/status.js';
@@ -40,6 +41,7 @@ const COMMANDS = [
   patterns,
   trace,
   explain,
+  receipt,
   search,
   model,
 ];

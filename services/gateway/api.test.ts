@@ -118,6 +118,7 @@ describe('the server', () => {
       '/api/v1/events/{id}',
       '/api/v1/events/{id}/explain',
       '/api/v1/logs',
+      '/api/v1/receipts/{id}',
       '/api/v1/search',
       '/api/v1/traces',
       '/api/v1/traces/{id}',
@@ -203,6 +204,7 @@ describe('reading', () => {
         { event_id: 'e-2', score: 0.9 },
         { event_id: 'gone', score: 0.8 },
       ],
+      has: async () => false,
     };
     const { get, post } = await testServer({ ports: { store, search } });
     const events = await get('/api/v1/events');

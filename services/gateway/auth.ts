@@ -9,8 +9,8 @@ declare module 'fastify' {
     principal: Principal | null;
   }
   interface FastifyContextConfig {
-    /** Scope that the route asks for; left out: open to all. */
-    scope?: Scope;
+    /** Scope that the route asks for, or several of which one is enough; left out: open to all. */
+    scope?: Scope | readonly Scope[];
   }
 }
 
@@ -40,7 +40,8 @@ export function requireKeys(app: FastifyInstance, keys: KeyStore): void {
   });
 }
 
-function authorise(request: FastifyRequest, scope: Scope): void {
+function authorise(request: FastifyRequest, scope: Scope | readonly Scope[]): void {
+  const scopes = typeof scope === 'string' ? [scope] : scope;
   const { principal } = request;
   if (!principal) {
     const detail = request.headers.authorization
@@ -48,5 +49,6 @@ function authorise(request: FastifyRequest, scope: Scope): void {
       : 'send the header `Authorization: Bearer <API key>`';
     throw new Problem('unauthorized', detail, { headers: { 'www-authenticate': 'Bearer realm="vectadb"' } });
   }
-  if (!mayUse(principal, scope)) throw new Problem('forbidden', `this needs a key with the scope ${scope}`);
+  if (!scopes.some((one) => mayUse(principal, one)))
+    throw new Problem('forbidden', `this needs a key with the scope ${scopes.join(' or ')}`);
 }

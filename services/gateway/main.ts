@@ -6,6 +6,7 @@ import { Codec } from '../../lib/model/codec.js';
 import { connectSurreal } from '../../lib/stores/surreal/index.js';
 import { createLogger } from '../../lib/telemetry/logger.js';
 import { createRegistry } from '../../lib/telemetry/probe-server.js';
+import { EventTrail } from './adapters/event-trail.js';
 import { KafkaIngest } from './adapters/kafka-ingest.js';
 import { pricesOf } from './adapters/prices.js';
 import { qdrantSearch } from './adapters/qdrant-search.js';
@@ -73,6 +74,7 @@ const ingest = new KafkaIngest({
   maxInFlightRecords: config.MAX_IN_FLIGHT_RECORDS,
   maxInFlightBytes: config.MAX_IN_FLIGHT_BYTES,
 });
+const trail = new EventTrail({ kafka, codec, codecReady, learn: (id) => registry.learn(id) });
 
 const metrics = gatewayMetrics(createRegistry('gateway'));
 metrics.gauge(
@@ -88,6 +90,7 @@ const app = await createServer({
     ingest,
     store,
     search,
+    trail,
     keys: config.AUTH === 'off' ? openDoor : fixedKeys(config.apiKeys),
     prices,
     now: Date.now,
@@ -127,7 +130,7 @@ const end = async (reason: string, code: number): Promise<void> => {
     process.exit(1);
   }, CLOSE_LIMIT_MS).unref();
   await app.close();
-  await Promise.all([ingest.close(), answers.close(), surreal.close(), embedder.close()]);
+  await Promise.all([ingest.close(), answers.close(), trail.close(), surreal.close(), embedder.close()]);
   process.exit(code);
 };
 process.once('SIGTERM', () => void end('SIGTERM', 0));

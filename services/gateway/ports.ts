@@ -11,12 +11,14 @@ import type {
 import type { Answer } from './core/answer-table.js';
 import type { Principal } from './core/api-keys.js';
 import type { RawEvent } from './core/raw-event.js';
+import type { Letter, Looked, Sighting, Trail } from './core/receipt.js';
 
 /** What stands behind the HTTP API. Adapters implement it; a test of the HTTP shapes puts its own in their place. */
 export interface Ports {
   ingest: IngestPort;
   store: StorePort;
   search: SearchPort;
+  trail: TrailPort;
   keys: KeyStore;
   /** The price table as it is now. */
   prices: () => PriceTable;
@@ -73,6 +75,21 @@ export interface SearchPort {
   readonly mode: SearchMode;
   /** Best first; `score` is the cosine similarity. */
   search(query: string, filter: SearchFilter, limit: number): Promise<{ event_id: string; score: number }[]>;
+  /** Whether an event has a vector, of the model that is searched with. */
+  has(eventId: string): Promise<boolean>;
+}
+
+/**
+ * The topics between the way in and the stores. Searches are bounded; each says in `looked` how far it went. Every method @throws Problem
+ * `kafka-unavailable` while they cannot be read.
+ */
+export interface TrailPort {
+  /** Where an event is that is not stored yet. */
+  follow(eventId: string, looked: Looked[]): Promise<Trail>;
+  /** The record of a stored event that Qdrant's sink has not read yet. */
+  vectorOnItsWay(eventId: string, groupId: string, looked: Looked[]): Promise<Sighting | null>;
+  /** The newest dead letter of an event, or of its vector alone. */
+  letter(eventId: string, of: 'event' | 'vector', looked: Looked[]): Promise<Letter | null>;
 }
 
 /** Finds who a bearer token belongs to. Asynchronous, so that keys may be kept in a store. */

@@ -293,6 +293,51 @@ export const TraceQuery = Type.Object({
 export const TraceDetailQuery = Type.Object({
   max_events: Type.Optional(Type.Integer({ minimum: 1, maximum: 10_000, default: 10_000 })),
 });
+const Place = {
+  topic: Nullable(Type.String()),
+  partition: Nullable(Type.Integer()),
+  offset: Nullable(Type.Integer()),
+};
+const OfRecord = Type.Object({ topic: Type.String(), partition: Type.Integer(), offset: Type.Integer() });
+export const ReceiptOut = Type.Object({
+  event_id: Type.String(),
+  state: Type.String({
+    description:
+      'in_flight; stored (in each store that the event is meant for); dead_lettered; incomplete: it has a row, and no vector although it should',
+  }),
+  trace_id: Nullable(Type.String({ description: 'null while it is not known' })),
+  steps: Type.Array(
+    Type.Object({
+      step: Type.String({ description: 'accepted, parsed, traced, stored.surrealdb, stored.qdrant' }),
+      state: Type.String({ description: 'done, waiting, skipped, dead_lettered, unknown' }),
+      at: Nullable(Moment('When its record was appended, where that is known')),
+      ...Place,
+      detail: Nullable(Type.String()),
+    }),
+    { description: 'In the order in which an event goes' },
+  ),
+  dead_letter: Nullable(
+    Type.Object({
+      stage: Type.String({ description: 'Who refused it' }),
+      code: Type.String(),
+      message: Type.String(),
+      at: Moment('When it was refused'),
+      topic: Type.String(),
+      partition: Type.Integer(),
+      offset: Type.Integer(),
+      of: OfRecord,
+    }),
+  ),
+  looked: Type.Array(
+    Type.Object({
+      topic: Type.String(),
+      records: Count('Records looked at, newest first'),
+      unread: Count('Older offsets that were not looked at'),
+    }),
+    { description: 'Topics that were looked through; none where the stores had it' },
+  ),
+});
+
 export const IdParams = Type.Object({ id: Type.String({ minLength: 1, maxLength: 512 }) });
 export const LinesQuery = Type.Object({
   system: Type.Optional(Id('Source system; with a log group or stream given, `http` where left out')),

@@ -18,6 +18,7 @@ import { eventRoutes } from './routes/events.js';
 import { ingestRoutes } from './routes/ingest.js';
 import { logRoutes } from './routes/logs.js';
 import { probeRoutes } from './routes/probes.js';
+import { receiptRoutes } from './routes/receipts.js';
 import { searchRoutes } from './routes/search.js';
 import { traceRoutes } from './routes/traces.js';
 
@@ -101,6 +102,7 @@ export async function createServer({
   eventRoutes(app, ports);
   traceRoutes(app, ports);
   searchRoutes(app, ports);
+  receiptRoutes(app, ports);
   return app;
 }
 

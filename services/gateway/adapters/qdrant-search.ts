@@ -25,6 +25,16 @@ export function qdrantSearch(url: string, embedder: Embedder): SearchPort & { pr
         throw error;
       }
     },
+    async has(eventId) {
+      try {
+        return (await store.versions([eventId])).size > 0;
+      } catch (error) {
+        if (error instanceof QdrantMissingError) return false;
+        if (error instanceof QdrantUnavailableError)
+          throw new Problem('store-unavailable', error.message, { retryAfterS: 2 });
+        throw error;
+      }
+    },
     async probe() {
       try {
         await store.aliasTarget();

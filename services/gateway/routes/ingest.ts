@@ -8,6 +8,7 @@ import type { Ports } from '../ports.js';
 import { Problem } from '../problem.js';
 import { BatchAccepted, BatchIn, EventAccepted, EventIn } from '../schemas.js';
 import { problemsOf } from './answers.js';
+import { receiptPath } from './receipts.js';
 
 const TAG = ['ingest'];
 const INGEST_PROBLEMS = problemsOf(400, 401, 403, 413, 415, 422, 429, 503);
@@ -29,7 +30,7 @@ export function ingestRoutes(
         summary: 'Send one event',
         description:
           '200: stored by Kafka, and the processor said which trace it is in. 202: stored, the trace is not known yet ' +
-          '(or `Prefer: respond-async` asked not to wait). The same event sent twice is stored once.',
+          '(or `Prefer: respond-async` asked not to wait); `Location` is its receipt. The same event sent twice is stored once.',
         body: EventIn,
         response: { 200: EventAccepted, 202: EventAccepted, ...INGEST_PROBLEMS },
       },
@@ -49,6 +50,7 @@ export function ingestRoutes(
         });
       }
       const { eventId, answer } = stored[0]!;
+      if (!answer) reply.header('location', receiptPath(eventId));
       return reply.code(answer ? 200 : 202).send({
         event_id: eventId,
         trace_id: answer?.traceId ?? null,

@@ -70,7 +70,8 @@ export async function testServer(
       },
     },
     store: emptyStore,
-    search: { mode: 'lexical (hashed)', search: async () => [] },
+    search: { mode: 'lexical (hashed)', search: async () => [], has: async () => false },
+    trail: noTrail,
     keys: fixedKeys(keys),
     prices: () => PRICES,
     now: () => NOW_MS,
@@ -114,6 +115,12 @@ export async function testServer(
       answer(await app.inject({ url: path, headers: { authorization: `Bearer ${KEY}`, ...headers } })),
   };
 }
+
+export const noTrail: Ports['trail'] = {
+  follow: async () => ({ raw: null, parsed: null, traced: null }),
+  vectorOnItsWay: async () => null,
+  letter: async () => null,
+};
 
 export const emptyStore: Ports['store'] = {
   getEvent: async () => null,
