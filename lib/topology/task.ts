@@ -20,6 +20,8 @@ export interface OutputRecord {
   key: Buffer | null;
   value: Buffer | null;
   headers: Record<string, string | Buffer>;
+  /** Time of the record where its topic keeps the producer's, Unix milliseconds; left out: when it is sent. */
+  timestampMs?: number;
 }
 
 /** Everything that one transaction holds. `changelog` includes the position record. */
@@ -28,6 +30,11 @@ export interface Transaction {
   changelog: { key: string; value: Buffer | null }[];
   /** Input offset after the last record whose effects are in here. */
   position: number;
+}
+
+/** Something forwarded and not sent, with the time of what it came from. */
+interface Pending extends ForwardedRecord {
+  atMs?: number;
 }
 
 /** A processor that threw: the state may be half changed, so the task is of no more use. */
@@ -62,7 +69,7 @@ export class Task<In, State> {
   private readonly store = new MemoryStateStore<State>();
   private readonly processor: Processor<In, State>;
   private readonly context: ProcessorContext<State>;
-  private forwarded: (ForwardedRecord | null)[] = [];
+  private forwarded: (Pending | null)[] = [];
   private readonly coalesced = new Map<string, number>();
   private deadLetters: OutputRecord[] = [];
   private current: { record: EncodedRecord; input: InputRecord<In> } | null = null;
@@ -74,6 +81,8 @@ export class Task<In, State> {
   position: number | undefined;
   /** Latest append time of the records that were processed, Unix milliseconds. */
   streamMs = 0;
+  /** Time of the record or of the timer at hand, Unix milliseconds. */
+  private atMs = 0;
   /** Values processed and input bytes taken since the last transaction. */
   pending = { values: 0, bytes: 0 };
 
@@ -109,6 +118,7 @@ export class Task<In, State> {
    */
   process(record: EncodedRecord): void {
     this.streamMs = Math.max(this.streamMs, record.timestampMs);
+    this.atMs = record.timestampMs;
     const decoded = this.sub.decode(record);
     if (!decoded.ok) this.deadLetter(record, record.value, decoded.error);
     else
@@ -129,6 +139,7 @@ export class Task<In, State> {
   /** Fires every timer due at `nowMs` (processing time), in the order of their times. Returns how many fired. */
   advanceTime(nowMs: number, limit = 1_000): number {
     let fired = 0;
+    this.atMs = nowMs;
     while (fired < limit) {
       const key = this.store.takeDue(nowMs);
       if (key === undefined) return fired;
@@ -160,10 +171,11 @@ export class Task<In, State> {
 
   /**
    * Takes all that has been collected, as one transaction. Afterwards the task counts it as written. Without its
-   * changelog, whose encoding is a good part of the work, it cannot be restored.
+   * changelog, whose encoding is a good part of the work, it cannot be restored. With `keepsTimes` outputs carry the time of what they came
+   * from, for topics that keep it.
    */
-  takeTransaction({ keepsChangelog = true } = {}): Transaction {
-    const outputs = [...this.encodeForwarded(), ...this.deadLetters];
+  takeTransaction({ keepsChangelog = true, keepsTimes = false } = {}): Transaction {
+    const outputs = [...this.encodeForwarded(keepsTimes), ...this.deadLetters];
     const changelog = keepsChangelog ? this.takeChangelog() : [];
     if (!keepsChangelog) this.store.dropDirty();
     this.writtenPosition = this.position;
@@ -207,16 +219,18 @@ export class Task<In, State> {
   }
 
   private deadLetter(record: EncodedRecord, value: Buffer | null, error: DataError): void {
+    const topic = this.sub.deadLetters ?? DEAD_LETTER_TOPIC;
     this.deadLetters.push({
-      topic: DEAD_LETTER_TOPIC,
-      partition: record.partition % this.partitionsOf(DEAD_LETTER_TOPIC),
+      topic,
+      partition: record.partition % this.partitionsOf(topic),
       key: record.key,
       value,
       headers: deadLetterHeaders(record, this.sub.name, error),
     });
   }
 
-  private forward(record: ForwardedRecord): void {
+  private forward(record: Pending): void {
+    record.atMs = this.atMs;
     if (record.coalesceKey !== undefined) {
       const key = `${record.topic}\0${record.coalesceKey}`;
       const earlier = this.coalesced.get(key);
@@ -226,33 +240,40 @@ export class Task<In, State> {
     this.forwarded.push(record);
   }
 
-  private encodeForwarded(): OutputRecord[] {
+  private encodeForwarded(keepsTimes: boolean): OutputRecord[] {
     const outputs: OutputRecord[] = [];
-    const packs = new Map<string, { sink: Sink; partition: number; entries: unknown[] }>();
+    const packs = new Map<string, { sink: Sink; partition: number; entries: unknown[]; atMs: number }>();
+    const timed = (atMs: number) => (keepsTimes ? { timestampMs: atMs } : {});
     for (const record of this.forwarded) {
       if (record === null) continue;
       const sink = this.sub.sinks[record.topic];
       if (!sink)
         throw new Error(`${this.sub.name} forwards to ${record.topic}, which is not among its sinks`);
-      const partition = partitionOf(record.key, this.partitionsOf(record.topic));
+      const { topic } = sink;
+      const partition = partitionOf(record.key, this.partitionsOf(topic));
       if (sink.pack) {
-        const name = `${record.topic}/${partition}`;
+        const name = `${topic}/${partition}`;
         const pack = packs.get(name);
-        if (pack) pack.entries.push(record.value);
-        else packs.set(name, { sink, partition, entries: [record.value] });
+        const atMs = record.atMs ?? 0;
+        if (!pack) packs.set(name, { sink, partition, entries: [record.value], atMs });
+        else {
+          pack.entries.push(record.value);
+          pack.atMs = Math.max(pack.atMs, atMs);
+        }
       } else {
         outputs.push({
-          topic: record.topic,
+          topic,
           partition,
           key: Buffer.from(record.key, 'utf8'),
           value: record.value === null ? null : sink.encode(record.value),
           headers: record.headers ?? {},
+          ...timed(record.atMs ?? 0),
         });
       }
     }
-    for (const { sink, partition, entries } of packs.values()) {
+    for (const { sink, partition, entries, atMs } of packs.values()) {
       for (const value of encodePacks(sink, entries)) {
-        outputs.push({ topic: sink.topic, partition, key: null, value, headers: {} });
+        outputs.push({ topic: sink.topic, partition, key: null, value, headers: {}, ...timed(atMs) });
       }
     }
     return outputs;

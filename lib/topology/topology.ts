@@ -26,8 +26,10 @@ export interface SubTopology<In, State> {
   decode: (record: EncodedRecord) => Result<In[]>;
   /** One value of `decode` as bytes of its own, for the dead letter of one entry of a pack; left out: the record's bytes. */
   encodeOne?: (value: In) => Buffer;
-  /** Where {@link Processor} may forward to, by topic. */
+  /** Where {@link Processor} may forward to, by the name that it uses; a replay has the sink write to a topic of its own. */
   sinks: Record<string, Sink>;
+  /** Topic of what cannot be processed; left out: dead-letter. */
+  deadLetters?: string;
   /** A new processor for one partition; it must keep nothing that the state store does not hold. */
   createProcessor: () => Processor<In, State>;
 }
@@ -63,6 +65,7 @@ export interface Sink {
 }
 
 export interface ForwardedRecord {
+  /** Name of the sink. */
   topic: string;
   /** Decides the partition (murmur2); also the record's key unless the sink packs. */
   key: string;

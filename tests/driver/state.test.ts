@@ -6,7 +6,7 @@ import type { SubTopology } from '../../lib/topology/topology.js';
 import { aggregateSubTopology } from '../../services/processor/core/aggregate/sub-topology.js';
 import { wrapEntries } from '../../services/processor/core/parsed-entries.js';
 import { traceSubTopology } from '../../services/processor/core/trace/sub-topology.js';
-import { HOUR, MINUTE, parsed, type Sent, T0 } from './hand-made.js';
+import { HOUR, handMadeDriver, MINUTE, parsed, type Sent, send, T0 } from './hand-made.js';
 
 const codec = localCodec();
 const shared = { stateRetentionMs: 24 * HOUR, generation: 1 };
@@ -103,5 +103,16 @@ describe('what state costs', () => {
       })),
     );
     expect(logs.greatest).toBeLessThan(MAX_ENTRY_BYTES);
+  });
+});
+
+describe('after a restore', () => {
+  it('closes a trace by quiet though nothing has come since', () => {
+    const driver = handMadeDriver();
+    send(driver, { stream: 's', id: 'e', session: 'S', type: 'tool_call', ms: T0 });
+    driver.settle();
+    driver.crash();
+    driver.advance(11 * MINUTE);
+    expect([...driver.lastRows().traces.values()].map(({ status }) => status)).toEqual(['completed']);
   });
 });

@@ -29,7 +29,10 @@ export class StreamWork implements Work {
     this.groupId = sub.groupId;
     this.source = sub.source;
     this.changelog = sub.changelog;
-    this.outputs = [DEAD_LETTER_TOPIC, ...Object.keys(sub.sinks)];
+    this.outputs = [
+      sub.deadLetters ?? DEAD_LETTER_TOPIC,
+      ...Object.values(sub.sinks).map(({ topic }) => topic),
+    ];
   }
 
   get inputError(): string | null {

@@ -142,6 +142,7 @@ function* inBatches(records: Iterable<OutputRecord>, maxBatchRecords: number): G
       value: record.value,
       partition: record.partition,
       headers: record.headers,
+      ...(record.timestampMs === undefined ? {} : { timestamp: String(record.timestampMs) }),
     };
     if (messages) messages.push(message);
     else topics.set(record.topic, [message]);

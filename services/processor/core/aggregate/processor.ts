@@ -59,9 +59,11 @@ export class AggregateProcessor implements Processor<GroupState, AggregateState>
     if (state.kind === 'retired') context.state.delete(key);
     if (state.kind !== 'trace') return;
     const traceId = stateKeys.traceOfHead(key);
+    // a timer may be the first thing after a restore
+    const groups = this.index(context);
     if (state.closed) {
-      const whole = isWhole(this.index(context).of(traceId));
-      this.index(context).drop(traceId);
+      const whole = isWhole(groups.of(traceId));
+      groups.drop(traceId);
       if (whole) context.state.delete(key);
       else context.state.put(key, { kind: 'retired', rev: state.rev }, nowMs + RETIRED_MS);
       return;
