@@ -16,6 +16,11 @@ export interface TailOptions {
 export interface Tail {
   /** Resolves once every partition is being read. */
   readonly ready: Promise<void>;
+  /**
+   * Everything that was appended before this time has been handed over, Unix milliseconds; 0 until the end of every
+   * partition was seen once. Stands still while the cluster cannot be read.
+   */
+  completeUntilMs(): number;
   /** Last failure of a fetch, or null. */
   lastError(): string | null;
   close(): Promise<void>;
@@ -32,7 +37,8 @@ export function tailTopic(options: TailOptions): Tail {
   const fetchLoop = new FetchLoop(cluster, options.logger);
   let closed = false;
   const readers: Promise<void>[] = [];
-  const feeds: Feed[] = [];
+  /** By partition: its feed, and until when it was known to be complete. */
+  const reading = new Map<number, { feed: Feed; completeMs: number }>();
 
   const start = async () => {
     await cluster.connect([options.topic]);
@@ -42,8 +48,12 @@ export function tailTopic(options: TailOptions): Tail {
     }
   };
   const read = async (partition: number, offset: number) => {
-    let feed = fetchLoop.add(options.topic, partition, offset);
-    feeds.push(feed);
+    const add = (from: number): Feed => {
+      const added = fetchLoop.add(options.topic, partition, from);
+      reading.set(partition, { feed: added, completeMs: reading.get(partition)?.completeMs ?? 0 });
+      return added;
+    };
+    let feed = add(offset);
     while (!closed) {
       if (feed.outOfRange) {
         const { wanted, logStart } = feed.outOfRange;
@@ -51,21 +61,31 @@ export function tailTopic(options: TailOptions): Tail {
           { topic: options.topic, partition, wanted, logStart },
           'tail goes on from the start of the log',
         );
-        feed = fetchLoop.add(options.topic, partition, logStart);
-        feeds.push(feed);
+        feed = add(logStart);
       }
       for (let chunk = feed.take(); chunk; chunk = feed.take())
         if (chunk.records.length > 0) options.onRecords(chunk.records);
       if (!closed) await feed.waitForData(WAIT_MS);
     }
   };
-  const ready = start();
+  let started = false;
+  const ready = start().then(() => {
+    started = true;
+  });
   return {
     ready,
+    completeUntilMs: () => {
+      let least = Number.POSITIVE_INFINITY;
+      for (const one of reading.values()) {
+        one.completeMs = Math.max(one.completeMs, one.feed.takenUntilMs);
+        least = Math.min(least, one.completeMs);
+      }
+      return started ? least : 0;
+    },
     lastError: () => fetchLoop.lastError,
     close: async () => {
       closed = true;
-      for (const feed of feeds) feed.nudge();
+      for (const { feed } of reading.values()) feed.nudge();
       await ready.catch(() => undefined);
       await fetchLoop.close();
       await Promise.all(readers);

@@ -42,9 +42,9 @@ export class ApiClient {
     return new ApiClient(gateway.url, VECTADB_API_KEY ?? report.api_key);
   }
 
-  /** JSON, or null for 404. @throws UserError with the API's own words for any other refusal. */
+  /** JSON (an empty object where the answer has no body), or null for 404. @throws UserError with the API's own words for any other refusal. */
   async request<T>(
-    method: 'GET' | 'POST',
+    method: 'GET' | 'POST' | 'DELETE',
     path: string,
     body?: { type: string; content: string },
   ): Promise<T | null> {
@@ -67,7 +67,7 @@ export class ApiClient {
     if (response.status === 404) return null;
     const text = await response.text();
     if (!response.ok) throw new UserError(`${method} ${path}: ${response.status} ${problemOf(text)}`);
-    return JSON.parse(text) as T;
+    return (text === '' ? {} : JSON.parse(text)) as T;
   }
 
   /** @throws UserError where something was refused. */

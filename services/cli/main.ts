@@ -9,6 +9,7 @@ import * as consume from './commands/consume.js';
 import * as demo from './commands/demo.js';
 import * as down from './commands/down.js';
 import * as explain from './commands/explain.js';
+import * as keys from './commands/keys.js';
 import * as lag from './commands/lag.js';
 import * as logs from './commands/logs.js';
 import * as model from './commands/model.js';
@@ -43,6 +44,7 @@ const COMMANDS = [
   explain,
   receipt,
   search,
+  keys,
   model,
 ];
 

@@ -10,6 +10,7 @@ import {
   aTraceRow,
   emptyStore,
   INGEST_KEY,
+  KEY,
   READ_KEY,
   testServer,
 } from './testing/fake-ports.js';
@@ -28,6 +29,9 @@ describe('API keys', () => {
     ['POST', '/api/v1/events', 'ingest'],
     ['POST', '/api/v1/events/batch', 'ingest'],
     ['POST', '/api/v1/logs', 'ingest'],
+    ['GET', '/api/v1/auth/keys', 'admin'],
+    ['POST', '/api/v1/auth/keys', 'admin'],
+    ['DELETE', '/api/v1/auth/keys/x', 'admin'],
   ] as const;
 
   it.each(open)('%s is open', async (url) => {
@@ -46,7 +50,8 @@ describe('API keys', () => {
           ...(method === 'POST' ? { payload: '{' } : {}),
         })
       ).statusCode;
-    const [right, wrong] = scope === 'read' ? [READ_KEY, INGEST_KEY] : [INGEST_KEY, READ_KEY];
+    const right = { read: READ_KEY, ingest: INGEST_KEY, admin: KEY }[scope];
+    const wrong = scope === 'read' ? INGEST_KEY : READ_KEY;
     expect(await ask()).toBe(401);
     expect(await ask('Bearer nobody-knows-this-key')).toBe(401);
     expect(await ask(`Basic ${right}`)).toBe(401);
@@ -113,6 +118,8 @@ describe('the server', () => {
     const { body } = await get('/openapi.json');
     expect(body.openapi).toBe('3.1.0');
     expect(Object.keys(body.paths).sort()).toEqual([
+      '/api/v1/auth/keys',
+      '/api/v1/auth/keys/{id}',
       '/api/v1/events',
       '/api/v1/events/batch',
       '/api/v1/events/{id}',
@@ -140,6 +147,7 @@ describe('the server', () => {
     const parts = {
       kafka: { state: 'down', detail: 'gone' } as const,
       answers: part,
+      keys: part,
       surreal: part,
       qdrant: part,
       search: part,

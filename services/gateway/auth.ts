@@ -19,8 +19,26 @@ export const fixedKeys = (keys: readonly ApiKey[]): KeyStore => ({
   find: async (token) => findApiKey(keys, token),
 });
 
+/** The first that knows the token. */
+export const firstOf = (...stores: KeyStore[]): KeyStore => ({
+  async find(token) {
+    for (const store of stores) {
+      const found = await store.find(token);
+      if (found) return found;
+    }
+    return undefined;
+  },
+});
+
 /** Takes every request as admin. */
-export const openDoor: KeyStore = { find: async () => ({ id: 'anonymous', scopes: new Set(['admin']) }) };
+export const openDoor: KeyStore = {
+  find: async () => ({
+    id: 'anonymous',
+    name: 'AUTH=off',
+    scopes: new Set(['admin']),
+    requestsPerMinute: null,
+  }),
+};
 
 const BEARER = /^Bearer +([\x21-\x7e]{1,512}) *$/i;
 
@@ -45,7 +63,7 @@ function authorise(request: FastifyRequest, scope: Scope | readonly Scope[]): vo
   const { principal } = request;
   if (!principal) {
     const detail = request.headers.authorization
-      ? 'the API key is not known'
+      ? 'this API key is not taken'
       : 'send the header `Authorization: Bearer <API key>`';
     throw new Problem('unauthorized', detail, { headers: { 'www-authenticate': 'Bearer realm="vectadb"' } });
   }

@@ -38,6 +38,11 @@ export const VARIABLES = {
     schema: z.enum(['on', 'off']).default('on'),
     doc: '`off` takes every request as admin: for tests only',
   },
+  AUTH_MAX_STALE_MS: {
+    schema: integer(900_000, 1_000),
+    doc: 'How long API keys made by people are taken after Kafka was last read: a revocation may have been missed since',
+    unit: 'ms',
+  },
   INGEST_WAIT_MS: {
     schema: integer(1_000, 0, 60_000),
     doc: 'Longest wait for the trace ids of a request',

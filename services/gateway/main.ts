@@ -7,12 +7,14 @@ import { connectSurreal } from '../../lib/stores/surreal/index.js';
 import { createLogger } from '../../lib/telemetry/logger.js';
 import { createRegistry } from '../../lib/telemetry/probe-server.js';
 import { EventTrail } from './adapters/event-trail.js';
+import { JsonWriter } from './adapters/json-writer.js';
 import { KafkaIngest } from './adapters/kafka-ingest.js';
+import { KafkaKeys } from './adapters/kafka-keys.js';
 import { pricesOf } from './adapters/prices.js';
 import { qdrantSearch } from './adapters/qdrant-search.js';
 import { surrealStore } from './adapters/surreal-store.js';
 import { TraceAnswers } from './adapters/trace-answers.js';
-import { fixedKeys, openDoor } from './auth.js';
+import { firstOf, fixedKeys, openDoor } from './auth.js';
 import { readConfig } from './config.js';
 import { gatewayMetrics } from './metrics.js';
 import { createServer } from './server.js';
@@ -76,6 +78,9 @@ const ingest = new KafkaIngest({
 });
 const trail = new EventTrail({ kafka, codec, codecReady, learn: (id) => registry.learn(id) });
 
+const writer = new JsonWriter(kafka, config.PRODUCE_TIMEOUT_MS);
+const keys = new KafkaKeys({ kafka, writer, logger, maxStaleMs: config.AUTH_MAX_STALE_MS });
+
 const metrics = gatewayMetrics(createRegistry('gateway'));
 metrics.gauge(
   'vectadb_gateway_in_flight_records',
@@ -91,18 +96,22 @@ const app = await createServer({
     store,
     search,
     trail,
-    keys: config.AUTH === 'off' ? openDoor : fixedKeys(config.apiKeys),
+    keys: config.AUTH === 'off' ? openDoor : firstOf(fixedKeys(config.apiKeys), keys),
+    keyAdmin: keys,
     prices,
     now: Date.now,
     health: async () => {
       const kafkaHealth = ingest.health();
       const answersHealth = answers.health();
+      const keysHealth = keys.health();
       return {
         // the tail asks Kafka all the time, so it notices that Kafka is gone while nobody sends
-        ready: kafkaHealth.state === 'up' && answersHealth.state !== 'down',
+        ready:
+          kafkaHealth.state === 'up' && answersHealth.state !== 'down' && keysHealth.state !== 'starting',
         parts: {
           kafka: kafkaHealth,
           answers: answersHealth,
+          keys: keysHealth,
           surreal: store.health(),
           qdrant: await search.probe(),
           search: { state: 'up', detail: search.mode },
@@ -130,7 +139,15 @@ const end = async (reason: string, code: number): Promise<void> => {
     process.exit(1);
   }, CLOSE_LIMIT_MS).unref();
   await app.close();
-  await Promise.all([ingest.close(), answers.close(), trail.close(), surreal.close(), embedder.close()]);
+  await Promise.all([
+    ingest.close(),
+    answers.close(),
+    trail.close(),
+    keys.close(),
+    surreal.close(),
+    embedder.close(),
+  ]);
+  await writer.close();
   process.exit(code);
 };
 process.once('SIGTERM', () => void end('SIGTERM', 0));

@@ -9,7 +9,8 @@ import type {
   TraceView,
 } from '../../lib/stores/surreal/index.js';
 import type { Answer } from './core/answer-table.js';
-import type { Principal } from './core/api-keys.js';
+import type { Principal, Scope } from './core/api-keys.js';
+import type { KeyRecord, ListedKey } from './core/key-table.js';
 import type { RawEvent } from './core/raw-event.js';
 import type { Letter, Looked, Sighting, Trail } from './core/receipt.js';
 
@@ -20,6 +21,7 @@ export interface Ports {
   search: SearchPort;
   trail: TrailPort;
   keys: KeyStore;
+  keyAdmin: KeyAdmin;
   /** The price table as it is now. */
   prices: () => PriceTable;
   /** Unix milliseconds. */
@@ -92,9 +94,27 @@ export interface TrailPort {
   letter(eventId: string, of: 'event' | 'vector', looked: Looked[]): Promise<Letter | null>;
 }
 
-/** Finds who a bearer token belongs to. Asynchronous, so that keys may be kept in a store. */
+/** Finds who a bearer token belongs to. @throws Problem `keys-unavailable` while that cannot be said. */
 export interface KeyStore {
   find(token: string): Promise<Principal | undefined>;
+}
+
+/** The keys that people make. Every method @throws Problem `kafka-unavailable` where the change or the list is not sure. */
+export interface KeyAdmin {
+  /** `key` is the key itself, which nobody can be told again. Other gateways take it about a second later. */
+  create(
+    given: {
+      name: string;
+      scopes: readonly Scope[];
+      expiresInS: number;
+      requestsPerMinute: number | null;
+    },
+    by: Principal,
+  ): Promise<{ key: string; record: KeyRecord }>;
+  /** Newest first. */
+  list(): Promise<ListedKey[]>;
+  /** False: there is no such key. */
+  revoke(id: string, by: Principal): Promise<boolean>;
 }
 
 export interface PartHealth {
@@ -105,5 +125,5 @@ export interface PartHealth {
 export interface HealthReport {
   /** Whether events are taken: Kafka is up. Reads have their own parts. */
   ready: boolean;
-  parts: Record<'kafka' | 'answers' | 'surreal' | 'qdrant' | 'search', PartHealth>;
+  parts: Record<'kafka' | 'answers' | 'keys' | 'surreal' | 'qdrant' | 'search', PartHealth>;
 }

@@ -7,6 +7,7 @@ export const PROBLEMS = {
   unauthorized: { status: 401, title: 'A valid API key is required' },
   forbidden: { status: 403, title: 'The API key lacks the scope for this' },
   'not-found': { status: 404, title: 'There is no such thing here' },
+  conflict: { status: 409, title: 'The request does not fit the state of things' },
   'request-timeout': { status: 408, title: 'The request did not arrive in time' },
   'too-large': { status: 413, title: 'The request is larger than the limit' },
   'unsupported-media-type': { status: 415, title: 'This content type is not accepted here' },
@@ -18,6 +19,7 @@ export const PROBLEMS = {
   internal: { status: 500, title: 'The server failed' },
   overloaded: { status: 503, title: 'More is under way than the server takes at once' },
   'kafka-unavailable': { status: 503, title: 'Kafka does not take events now' },
+  'keys-unavailable': { status: 503, title: 'API keys cannot be checked now' },
   'store-unavailable': { status: 503, title: 'A store does not answer now' },
 } as const;
 

@@ -16,6 +16,7 @@ import type { Ports } from './ports.js';
 import { PROBLEM_JSON, Problem, type ProblemName, problemBody, sendProblem } from './problem.js';
 import { eventRoutes } from './routes/events.js';
 import { ingestRoutes } from './routes/ingest.js';
+import { keyRoutes } from './routes/keys.js';
 import { logRoutes } from './routes/logs.js';
 import { probeRoutes } from './routes/probes.js';
 import { receiptRoutes } from './routes/receipts.js';
@@ -103,6 +104,7 @@ export async function createServer({
   traceRoutes(app, ports);
   searchRoutes(app, ports);
   receiptRoutes(app, ports);
+  keyRoutes(app, ports);
   return app;
 }
 

@@ -8,6 +8,7 @@ import { readApiKey } from '../core/api-keys.js';
 import type { RawEvent } from '../core/raw-event.js';
 import { gatewayMetrics } from '../metrics.js';
 import type { Ports } from '../ports.js';
+import { Problem } from '../problem.js';
 import { createServer, type ServerLimits } from '../server.js';
 
 /** For tests of the HTTP shapes alone: ports that remember what they were given. The rest runs on the real stack. */
@@ -73,6 +74,7 @@ export async function testServer(
     search: { mode: 'lexical (hashed)', search: async () => [], has: async () => false },
     trail: noTrail,
     keys: fixedKeys(keys),
+    keyAdmin: noKeys,
     prices: () => PRICES,
     now: () => NOW_MS,
     health: () => ({
@@ -80,6 +82,7 @@ export async function testServer(
       parts: {
         kafka: { state: 'up' },
         answers: { state: 'up' },
+        keys: { state: 'up' },
         surreal: { state: 'up' },
         qdrant: { state: 'up' },
         search: { state: 'up' },
@@ -120,6 +123,14 @@ export const noTrail: Ports['trail'] = {
   follow: async () => ({ raw: null, parsed: null, traced: null }),
   vectorOnItsWay: async () => null,
   letter: async () => null,
+};
+
+export const noKeys: Ports['keyAdmin'] = {
+  create: async () => {
+    throw new Problem('kafka-unavailable', 'there is no Kafka in this test');
+  },
+  list: async () => [],
+  revoke: async () => false,
 };
 
 export const emptyStore: Ports['store'] = {
