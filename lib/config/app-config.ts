@@ -59,7 +59,7 @@ const cloudwatch = z
     start_minutes_ago: z.number().nonnegative().optional(),
     /** Requests a second to one account and region, all pollers together; the quota is 5. */
     requests_per_second: positive.default(4.5),
-    /** Requests under way at once, all accounts together: each may hold a page of 1 MB. */
+    /** Requests under way at once to one account and region; one page at a time is in memory. */
     concurrent_requests: z.number().int().positive().default(3),
     /** How often new groups of a prefix or pattern are looked for, seconds. */
     discovery_interval_seconds: positive.default(60),

@@ -1,5 +1,6 @@
 import { Gauge, type Registry } from 'prom-client';
 import type { Clock } from './adapters/clock.js';
+import type { GroupDirectory } from './adapters/directory.js';
 import type { PollerWork } from './adapters/poller-work.js';
 import type { Target } from './adapters/target.js';
 import type { IdMemory } from './core/id-memory.js';
@@ -10,9 +11,16 @@ export function exposeGauges(
   {
     work,
     targets,
+    directory,
     clock,
     idMemory,
-  }: { work: PollerWork; targets: Target[]; clock: Clock; idMemory: IdMemory },
+  }: {
+    work: PollerWork;
+    targets: Target[];
+    directory: GroupDirectory;
+    clock: Clock;
+    idMemory: IdMemory;
+  },
 ): void {
   const gauge = (name: string, help: string, labelNames: string[], collect: (gauge: Gauge) => void) =>
     new Gauge({
@@ -37,6 +45,15 @@ export function exposeGauges(
     (readable) => {
       for (const { label, trouble } of work.readers())
         readable.set({ group: label }, trouble === null ? 1 : 0);
+    },
+  );
+  gauge(
+    'target_listed',
+    '1 where the log groups of an account and region could be listed, else 0',
+    ['target'],
+    (listed) => {
+      for (const { api } of targets)
+        listed.set({ target: api.label }, directory.troubles.has(api.label) ? 0 : 1);
     },
   );
   gauge('seen_ids', 'Ids of events remembered, in memory or in cloudwatch-checkpoints', [], (seen) => {

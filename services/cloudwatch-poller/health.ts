@@ -1,20 +1,26 @@
 import type { RunnerStatus } from '../../lib/kafka/exactly-once/runner.js';
 import type { Health } from '../../lib/telemetry/probe-server.js';
 
-export interface GroupHealth {
-  group: string;
+export interface Trouble {
   kind: string;
   message: string;
 }
 
+export interface GroupsHealth {
+  read: number;
+  troubles: (Trouble & { group: string })[];
+  /** Accounts and regions whose groups cannot be listed. */
+  unlisted: (Trouble & { target: string })[];
+}
+
 /**
- * Ready: in the consumer group, every owned shard runs. A log group that cannot be read is told in the details: others
- * go on, and a restart would not mend it.
+ * Ready: in the consumer group, every owned shard runs. A log group that cannot be read, and an account that cannot be
+ * listed, are told in the details: others go on, and a restart would not mend it.
  */
 export function pollerHealth(
   phase: string,
   status: RunnerStatus | null,
-  groups: { read: number; troubles: GroupHealth[] },
+  { read, troubles: unreadable, unlisted }: GroupsHealth,
 ): Health {
   const troubles: string[] = [];
   if (status !== null) {
@@ -28,6 +34,6 @@ export function pollerHealth(
   return {
     ready,
     state: ready ? 'running' : [phase, ...troubles.slice(0, 5)].join('; '),
-    details: { groups: groups.read, unreadable: groups.troubles, shards: status?.partitions ?? [] },
+    details: { groups: read, unreadable, unlisted, shards: status?.partitions ?? [] },
   };
 }

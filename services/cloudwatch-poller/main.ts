@@ -12,6 +12,7 @@ import { Codec } from '../../lib/model/codec.js';
 import { createLogger } from '../../lib/telemetry/logger.js';
 import { createRegistry, startProbeServer } from '../../lib/telemetry/probe-server.js';
 import { wallClock } from './adapters/clock.js';
+import type { GroupDirectory } from './adapters/directory.js';
 import { PollerWork } from './adapters/poller-work.js';
 import { RAW_LOGS } from './adapters/shard-poller.js';
 import { readConfig } from './config.js';
@@ -49,12 +50,14 @@ try {
   let phase = 'starting';
   let runner: ExactlyOnceRunner | null = null;
   let work: PollerWork | null = null;
+  let directory: GroupDirectory | null = null;
   const registry = createRegistry(SERVICE);
   const probes = await startProbeServer(environment.METRICS_PORT, registry, () => {
     const readers = [...(work?.readers() ?? [])];
     return pollerHealth(phase, runner?.status() ?? null, {
       read: readers.length,
       troubles: readers.flatMap(({ label, trouble }) => (trouble ? [{ group: label, ...trouble }] : [])),
+      unlisted: [...(directory?.troubles ?? [])].map(([target, trouble]) => ({ target, ...trouble })),
     });
   });
   const stopping = new AbortController();
@@ -75,7 +78,7 @@ try {
   const clock = wallClock(environment.VECTADB_CLOCK_OFFSET_FILE);
   const targets = makeTargets(config);
   await checkCredentials(targets, logger);
-  const directory = makeDirectory(targets, config, logger);
+  directory = makeDirectory(targets, config, logger);
   await directory.refresh();
   const kafka = { brokers: environment.KAFKA_BROKERS, clientId: SERVICE };
   const reading = {
@@ -91,7 +94,7 @@ try {
   if (dry) {
     phase = 'running';
     const read = await dryRun(kafka, { ...reading, signal: stopping.signal, print: console.log });
-    await stop('the dry run has ended', read ? 0 : 1);
+    await stop('the dry run has ended', read && directory.troubles.size === 0 ? 0 : 1);
   }
   const codec = new Codec(loadSchemas());
   const topics = loadTopics().filter(({ name }) => name === RAW_LOGS);
@@ -102,7 +105,7 @@ try {
     codec,
     idMemory,
   });
-  exposeGauges(registry, { work, targets, clock, idMemory });
+  exposeGauges(registry, { work, targets, directory, clock, idMemory });
   runner = new ExactlyOnceRunner({
     kafka,
     work,
@@ -119,7 +122,7 @@ try {
   if (once) {
     const cycle = oneCycle(runner, work);
     const succeeded = await Promise.race([cycle, runner.failed]);
-    await stop('the one cycle has ended', succeeded ? 0 : 1);
+    await stop('the one cycle has ended', succeeded && directory.troubles.size === 0 ? 0 : 1);
   }
   await Promise.race([runner.failed, directory.run()]);
   await new Promise(() => {});

@@ -1,5 +1,5 @@
 import type { AwsAccountConfig } from '../../../lib/config/app-config.js';
-import { type ApiErrorKind, apiErrorKind } from '../core/api-error.js';
+import { type ApiErrorKind, apiErrorKind, roleErrorKind } from '../core/api-error.js';
 import type { Range } from '../core/lanes.js';
 import type { LogEvent } from '../core/shard-state.js';
 import { BodyBuffer } from './body-buffer.js';
@@ -8,7 +8,7 @@ import {
   DescribeLogGroupsCommand,
   FilterLogEventsCommand,
 } from './cloudwatch.bundle.js';
-import { assumeRole, callerAccount } from './sts.js';
+import { AssumeRoleError, assumeRole, callerAccount } from './sts.js';
 
 /** A failed call, with what it means. */
 export class ApiError extends Error {
@@ -35,17 +35,22 @@ export interface ApiOptions {
 
 /** Of all accounts and regions: one page at a time is read. */
 const bodies = new BodyBuffer();
-const CONNECT_LIMIT_MS = 5_000;
-/** A search over a large group may take its time before the first byte. */
-const ANSWER_LIMIT_MS = 30_000;
+/** A search over a large group may take its time before the first byte. Milliseconds. */
+const LIMITS = { connectMs: 5_000, answerMs: 30_000 };
 const LISTED_AT_ONCE = 50;
 
 /** CloudWatch Logs of one account and region. It retries nothing: who asks again, and when, is the caller's to say. */
 export class CloudWatchApi {
   private readonly client: CloudWatchLogsClient;
   private knownAccount: string | null;
+  /** Credentials that were refused are asked for anew, once for all who wait for them. */
+  private refused = false;
+  private renewal: Promise<unknown> | null = null;
 
-  constructor(private readonly options: ApiOptions) {
+  constructor(
+    private readonly options: ApiOptions,
+    limits = LIMITS,
+  ) {
     const { region, account } = options;
     this.knownAccount = account === null ? null : account.role_arn.split(':')[4]!;
     this.client = new CloudWatchLogsClient({
@@ -53,8 +58,10 @@ export class CloudWatchApi {
       maxAttempts: 1,
       streamCollector: bodies.collect,
       requestHandler: {
-        connectionTimeout: CONNECT_LIMIT_MS,
-        requestTimeout: ANSWER_LIMIT_MS,
+        connectionTimeout: limits.connectMs,
+        requestTimeout: limits.answerMs,
+        // between two bytes of an answer as well: its page holds up all others
+        socketTimeout: limits.answerMs,
         throwOnRequestTimeout: true,
       },
       ...(account === null ? {} : { credentials: assumeRole(account, region) }),
@@ -76,11 +83,8 @@ export class CloudWatchApi {
     return this.options.region;
   }
 
-  /** @throws ApiError of kind `credentials` where there are none, or where the service does not accept them. */
+  /** @throws ApiError of kind `credentials` where there are none, or where the service does not accept them; `role`. */
   async checkCredentials(): Promise<void> {
-    await this.call(false, async () => {
-      await this.client.config.credentials();
-    });
     try {
       await this.listPage(undefined, undefined, 1);
     } catch (error) {
@@ -170,19 +174,42 @@ export class CloudWatchApi {
 
   private async call<T>(withToken: boolean, ask: () => Promise<T>): Promise<T> {
     try {
+      await this.renewRefused();
       return await ask();
     } catch (error) {
-      const {
-        name = 'Error',
-        code,
-        $metadata,
-      } = error as {
-        name?: string;
-        code?: string;
-        $metadata?: { httpStatusCode?: number };
-      };
-      const kind = apiErrorKind({ name, status: $metadata?.httpStatusCode ?? null }, withToken);
-      throw new ApiError(kind, name === 'Error' && code ? code : name, error);
+      const failed = apiErrorOf(error, withToken);
+      this.refused ||= failed.kind === 'credentials';
+      throw failed;
     }
   }
+
+  /** The SDK keeps credentials until the end that they were given with, though they may be revoked or replaced before. */
+  private async renewRefused(): Promise<void> {
+    if (this.refused) {
+      this.refused = false;
+      this.renewal = this.client.config.credentials({ forceRefresh: true });
+    }
+    const { renewal } = this;
+    try {
+      await renewal;
+    } catch (error) {
+      this.refused = true;
+      throw error;
+    } finally {
+      if (this.renewal === renewal) this.renewal = null;
+    }
+  }
+}
+
+function apiErrorOf(error: unknown, withToken: boolean): ApiError {
+  const isRole = error instanceof AssumeRoleError;
+  const failure = (isRole ? error.cause : error) as {
+    name?: string;
+    code?: string;
+    $metadata?: { httpStatusCode?: number };
+  };
+  const name = failure?.name ?? 'Error';
+  const facts = { name, status: failure?.$metadata?.httpStatusCode ?? null };
+  const kind = isRole ? roleErrorKind(facts) : apiErrorKind(facts, withToken);
+  return new ApiError(kind, name === 'Error' && failure?.code ? failure.code : name, error);
 }

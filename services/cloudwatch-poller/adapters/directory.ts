@@ -11,6 +11,9 @@ import { ApiError } from './cloudwatch-api.js';
 import type { Target } from './target.js';
 import { pause } from './waiting.js';
 
+/** A target that could not be listed is tried again after this long. */
+const RETRY_MS = 10_000;
+
 export interface ListedGroup {
   group: LogGroup;
   target: Target;
@@ -24,8 +27,6 @@ export class GroupDirectory extends EventEmitter<{ changed: [] }> {
   private readonly found = new Map<Target, Map<string, LogGroup>>();
   /** Targets that could not be listed, with the reason. */
   readonly troubles = new Map<string, { kind: ApiErrorKind; message: string }>();
-  /** Whether every target has been tried. */
-  loaded = false;
   private readonly stopping = new AbortController();
 
   constructor(
@@ -45,20 +46,25 @@ export class GroupDirectory extends EventEmitter<{ changed: [] }> {
     return all;
   }
 
-  /** Looks once; resolves when every target was tried. */
-  async refresh(): Promise<void> {
+  /** Looks once; resolves when each of these targets was tried. */
+  async refresh(targets = this.targets): Promise<void> {
     const before = [...this.groups().keys()].sort().join('\n');
-    await Promise.all(this.targets.map((target) => this.refreshTarget(target)));
-    this.loaded = true;
+    await Promise.all(targets.map((target) => this.refreshTarget(target)));
     const after = [...this.groups().keys()].sort().join('\n');
     if (before !== after) this.emit('changed');
   }
 
-  /** Looks again and again, until closed. */
+  /** Looks again and again, until closed; where it failed, sooner. */
   async run(): Promise<void> {
+    let dueMs = performance.now() + this.intervalMs;
     while (!this.stopping.signal.aborted) {
-      await pause(this.intervalMs, this.stopping.signal);
-      if (!this.stopping.signal.aborted) await this.refresh();
+      const failed = this.targets.filter(({ api }) => this.troubles.has(api.label));
+      const restMs = Math.max(0, dueMs - performance.now());
+      const retries = failed.length > 0 && restMs > RETRY_MS;
+      await pause(retries ? RETRY_MS : restMs, this.stopping.signal);
+      if (this.stopping.signal.aborted) return;
+      if (!retries) dueMs = performance.now() + this.intervalMs;
+      await this.refresh(retries ? failed : this.targets);
     }
   }
 
@@ -77,14 +83,12 @@ export class GroupDirectory extends EventEmitter<{ changed: [] }> {
         now.set(groupKey(group), group);
       };
       for (const { name } of selectors) if (name !== undefined) add(name);
+      // a listing that fails takes nothing away, and nobody need list to read what is named
+      this.replace(target, new Map([...known, ...now]));
       for (const selector of selectors) {
         if (selector.name === undefined) for (const name of await list(target, selector)) add(name);
       }
-      for (const key of now.keys())
-        if (!known.has(key)) this.logger.info({ group: key }, 'found a log group');
-      for (const key of known.keys())
-        if (!now.has(key)) this.logger.warn({ group: key }, 'the log group is gone');
-      this.found.set(target, now);
+      this.replace(target, now);
       if (this.troubles.delete(api.label))
         this.logger.info({ target: api.label }, 'log groups are listed again');
     } catch (error) {
@@ -92,11 +96,24 @@ export class GroupDirectory extends EventEmitter<{ changed: [] }> {
       const log = { target: api.label, kind: error.kind, reason: error.message };
       if (this.troubles.get(api.label)?.kind === error.kind)
         this.logger.debug(log, 'log groups still cannot be listed');
-      else this.logger.error(log, 'log groups cannot be listed; trying again');
+      else this.logger.error(log, TROUBLE[error.kind] ?? 'log groups cannot be listed; trying again');
       this.troubles.set(api.label, { kind: error.kind, message: error.message });
     }
   }
+
+  private replace(target: Target, now: Map<string, LogGroup>): void {
+    const known = this.found.get(target) ?? new Map<string, LogGroup>();
+    for (const key of now.keys()) if (!known.has(key)) this.logger.info({ group: key }, 'found a log group');
+    for (const key of known.keys())
+      if (!now.has(key)) this.logger.warn({ group: key }, 'the log group is gone');
+    this.found.set(target, now);
+  }
 }
+
+const TROUBLE: Partial<Record<ApiErrorKind, string>> = {
+  role: 'the role cannot be assumed: its log groups are not listed; trying again',
+  denied: 'the credentials lack logs:DescribeLogGroups: only groups that are named are read; trying again',
+};
 
 async function list({ api }: Target, selector: LogGroupSelector): Promise<string[]> {
   const matches = logGroupMatcher(selector);

@@ -39,6 +39,7 @@ export interface GroupTrouble {
 }
 
 const FIRST_BACK_OFF_MS = 500;
+/** For what somebody has to mend: asking more often would only cost requests. */
 const MAX_BACK_OFF_MS = 30_000;
 /** A page that points to itself, or a token refused, this often in a row: begin the range again after a pause. */
 const MAX_REPEATS = 3;
@@ -55,7 +56,7 @@ export class GroupReader {
   private readonly cutting = new AbortController();
   private readonly lastBeganMs: Record<Lane, number | null> = { fast: null, sweep: null };
   private lastFastEndMs: number | null = null;
-  private backOffMs = FIRST_BACK_OFF_MS;
+  private readonly backOffMs: Record<Lane, number> = { fast: FIRST_BACK_OFF_MS, sweep: FIRST_BACK_OFF_MS };
 
   constructor(
     readonly group: LogGroup,
@@ -108,7 +109,7 @@ export class GroupReader {
   private async restAfter(lane: Lane, outcome: 'read' | 'failed' | 'nothing'): Promise<void> {
     const { lanes, maxSleepMs } = this.context;
     if (this.stopped) return;
-    if (outcome === 'failed') await this.backOff();
+    if (outcome === 'failed') await this.backOff(lane);
     if (outcome === 'nothing')
       await pause(Math.min(lanes[lane].intervalMs, maxSleepMs), this.stopping.signal);
   }
@@ -204,10 +205,17 @@ export class GroupReader {
     return nextToken === null ? 'read' : { token: nextToken };
   }
 
-  private async backOff(): Promise<void> {
-    const waitMs = this.backOffMs * (0.75 + Math.random() / 2);
-    this.backOffMs = Math.min(this.backOffMs * 2, MAX_BACK_OFF_MS);
+  private async backOff(lane: Lane): Promise<void> {
+    const waitMs = Math.min(this.backOffMs[lane], this.longestBackOffMs()) * (0.75 + Math.random() / 2);
+    this.backOffMs[lane] = Math.min(this.backOffMs[lane] * 2, MAX_BACK_OFF_MS);
     await pause(waitMs, this.stopping.signal);
+  }
+
+  /** What passes by itself is asked as often as a group that can be read: an outage ends with the poll that was due anyway. */
+  private longestBackOffMs(): number {
+    const kind = this.trouble?.kind;
+    if (kind !== 'transient' && kind !== 'token') return MAX_BACK_OFF_MS;
+    return Math.max(this.context.lanes.fast.intervalMs, FIRST_BACK_OFF_MS);
   }
 
   private report(error: ApiError): void {
@@ -223,7 +231,7 @@ export class GroupReader {
   }
 
   private recovered(): void {
-    this.backOffMs = FIRST_BACK_OFF_MS;
+    for (const lane of LANES) this.backOffMs[lane] = FIRST_BACK_OFF_MS;
     if (this.trouble === null) return;
     this.context.logger.info({ group: this.label }, 'the log group is read again');
     this.trouble = null;
@@ -243,6 +251,7 @@ const ADVICE: Record<ApiErrorKind, string> = {
   missing: 'it does not exist in this account and region; trying again',
   denied: 'the credentials lack logs:FilterLogEvents on it; trying again',
   credentials: 'the credentials are not accepted; trying again',
+  role: 'the role of its account cannot be assumed; trying again',
   transient: 'CloudWatch does not answer as it should; trying again',
   invalid: 'CloudWatch refuses the request; trying again',
 };

@@ -26,12 +26,14 @@ export class Mutex {
   }
 }
 
-/** Bounds how many requests are under way, over all accounts and regions, and lets one page at a time into memory. */
+/** Bounds how many requests of an account and region are under way; of all of them, one page at a time is in memory. */
 export class Slots {
   private readonly waiting: (() => void)[] = [];
-  private readonly memory = new Mutex();
 
-  constructor(private free: number) {}
+  constructor(
+    private free: number,
+    private readonly memory: Mutex,
+  ) {}
 
   tryTake(): boolean {
     if (this.free === 0) return false;

@@ -2,15 +2,39 @@ import type { AwsCredentialIdentity, AwsCredentialIdentityProvider } from '@aws-
 import type { AwsAccountConfig } from '../../../lib/config/app-config.js';
 
 const SESSION_NAME = 'vectadb-cloudwatch-poller';
+/** Whoever asks waits for it, and a poller that is stopped waits for whoever asks. */
+const ANSWER_LIMIT_MS = 4_000;
+
+/** What is the same for all calls: who asks again, and when, is said by who wanted the credentials. */
+const CLIENT = {
+  maxAttempts: 1,
+  requestHandler: {
+    connectionTimeout: ANSWER_LIMIT_MS,
+    requestTimeout: ANSWER_LIMIT_MS,
+    socketTimeout: ANSWER_LIMIT_MS,
+    throwOnRequestTimeout: true,
+  },
+};
+
+/** STS, or the credentials it is asked with, gave no credentials for a role; `cause` says why. */
+export class AssumeRoleError extends Error {
+  override name = 'AssumeRoleError';
+  constructor(role: string, cause: unknown) {
+    super(`${role}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+  }
+}
 
 /** The client of STS costs memory that a poller without roles need not pay. */
 const loadSts = () => import('./sts.bundle.js');
 
-/** Credentials of a role, asked for with those of the environment. The client that uses them renews them in time. */
+/**
+ * Credentials of a role, asked for with those of the environment. The client that uses them renews them in time.
+ * Rejects with {@link AssumeRoleError}.
+ */
 export function assumeRole(account: AwsAccountConfig, region: string): AwsCredentialIdentityProvider {
   return async (): Promise<AwsCredentialIdentity> => {
     const { AssumeRoleCommand, STSClient } = await loadSts();
-    const client = new STSClient({ region });
+    const client = new STSClient({ ...CLIENT, region });
     try {
       const { Credentials: given } = await client.send(
         new AssumeRoleCommand({
@@ -25,6 +49,8 @@ export function assumeRole(account: AwsAccountConfig, region: string): AwsCreden
         sessionToken: given!.SessionToken!,
         expiration: given!.Expiration!,
       };
+    } catch (error) {
+      throw new AssumeRoleError(account.role_arn, error);
     } finally {
       client.destroy();
     }
@@ -37,7 +63,7 @@ export async function callerAccount(
   credentials: AwsCredentialIdentityProvider,
 ): Promise<string> {
   const { GetCallerIdentityCommand, STSClient } = await loadSts();
-  const client = new STSClient({ region, credentials });
+  const client = new STSClient({ ...CLIENT, region, credentials });
   try {
     return (await client.send(new GetCallerIdentityCommand({}))).Account!;
   } finally {

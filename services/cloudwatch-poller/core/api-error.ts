@@ -4,6 +4,7 @@
  * - token: the nextToken is not taken any more: read the range again from its start.
  * - missing, denied: of this group; others go on, this one is tried again.
  * - credentials: who we are is not accepted.
+ * - role: who we are is accepted, and may not assume the role that the account is read with.
  * - transient: no answer, or none of sense: ask again later.
  * - invalid: the request is refused as it is; reported, and tried again in case that the other side changes.
  */
@@ -13,6 +14,7 @@ export type ApiErrorKind =
   | 'missing'
   | 'denied'
   | 'credentials'
+  | 'role'
   | 'transient'
   | 'invalid';
 
@@ -60,4 +62,14 @@ export function apiErrorKind(
   if (status === 401) return 'credentials';
   if (status === 403) return 'denied';
   return 'transient';
+}
+
+/**
+ * What it means that a role gave no credentials. STS has a quota of its own, so its throttling says nothing of that of
+ * CloudWatch Logs, and what it finds wrong with a request is the role's ARN or external id.
+ */
+export function roleErrorKind(failure: { name: string; status: number | null }): ApiErrorKind {
+  const kind = apiErrorKind(failure, false);
+  if (kind === 'credentials') return kind;
+  return kind === 'denied' || kind === 'invalid' || kind === 'missing' ? 'role' : 'transient';
 }
