@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { NO_FAULTS } from '../../lib/testing/cloudwatch/faults.js';
+import { OWN_ACCOUNT } from '../../lib/testing/cloudwatch/identities.js';
 import { type CloudWatchProxy, startCloudWatchProxy } from '../../lib/testing/cloudwatch/proxy.js';
 import { startStack, type TestStack } from '../../lib/testing/stack.js';
 import { emulatorWriter } from '../../services/simulator/cloudwatch/emulator.js';
@@ -61,7 +62,7 @@ describe('more log groups than the quota serves at once', () => {
     expect(most).toBeLessThanOrEqual(QUOTA);
     expect(times.length / (WATCHED_MS / 1_000)).toBeGreaterThan(QUOTA / 2);
     const passes = Array.from({ length: GROUPS - 1 }, (_, at) => {
-      const group = name(at + 1);
+      const group = `${OWN_ACCOUNT}/us-east-1/${name(at + 1)}`;
       return proxy!.rangesEnded.get(group)! - before.get(group)!;
     });
     expect(Math.min(...passes)).toBeGreaterThanOrEqual(3);

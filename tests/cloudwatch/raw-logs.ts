@@ -7,10 +7,8 @@ import type { RawLog } from '../../lib/model/events.js';
 import type { OracleEvent } from '../../lib/testing/cloudwatch/oracle.js';
 import type { TestStack } from '../../lib/testing/stack.js';
 
-/** An event of raw-logs, and when it was read: Unix milliseconds. */
+/** An event of raw-logs, its group as `account/region/name`, and when it was read: Unix milliseconds. */
 export interface DeliveredEvent extends OracleEvent {
-  account: string | null;
-  region: string | null;
   readAtMs: number;
 }
 
@@ -41,7 +39,7 @@ export class RawLogs {
     return rawLogs;
   }
 
-  /** How many records there are of a group, repeated ones included. */
+  /** How many records there are of a group, `account/region/name`, repeated ones included. */
   countOf(group: string): number {
     return this.delivered.get(group) ?? 0;
   }
@@ -58,7 +56,7 @@ export class RawLogs {
     }
     const { message, timestamp_ms, source } = read.value.value;
     if (!source?.log_group?.startsWith(this.prefix)) return;
-    const group = source.log_group;
+    const group = `${source.account}/${source.region}/${source.log_group}`;
     this.delivered.set(group, this.countOf(group) + 1);
     this.events.push({
       eventId: source.log_id ?? '',
@@ -66,8 +64,6 @@ export class RawLogs {
       stream: source.log_stream ?? '',
       timestampMs: timestamp_ms ?? Number.NaN,
       message,
-      account: source.account ?? null,
-      region: source.region ?? null,
       readAtMs: Date.now(),
     });
   }

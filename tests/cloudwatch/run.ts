@@ -1,11 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { delayOf } from '../../lib/testing/cloudwatch/faults.js';
 import { compareEvents, type OracleEvent, summarize } from '../../lib/testing/cloudwatch/oracle.js';
-import type { Plan, Step } from '../../lib/testing/cloudwatch/plan.js';
+import { clientAt, PLACES, placesConfig } from '../../lib/testing/cloudwatch/places.js';
+import type { Plan, PlannedGroup, Step } from '../../lib/testing/cloudwatch/plan.js';
 import { type CloudWatchProxy, startCloudWatchProxy } from '../../lib/testing/cloudwatch/proxy.js';
 import type { TestStack } from '../../lib/testing/stack.js';
-import { emulatorWriter } from '../../services/simulator/cloudwatch/emulator.js';
-import type { LogWriter } from '../../services/simulator/cloudwatch/log-writer.js';
+import { LogWriter } from '../../services/simulator/cloudwatch/log-writer.js';
 import { PollerGroup } from './poller-group.js';
 import { RawLogs } from './raw-logs.js';
 
@@ -31,11 +31,10 @@ export interface RunResult {
 
 /** Settings that let a run end in seconds: more requests a second than AWS allows, and passes in quick succession. */
 const configOf = (plan: Plan, prefix: string): Record<string, unknown> => ({
-  aws_region: 'us-east-1',
-  log_groups: [{ prefix }],
+  ...placesConfig(prefix),
   poll_interval_seconds: 0.3,
   batch_size: plan.batchSize,
-  cloudwatch: { requests_per_second: 100, discovery_interval_seconds: 0.5 },
+  cloudwatch: { requests_per_second: 500, discovery_interval_seconds: 0.5 },
 });
 
 /** Runs a plan against pollers of its own on a shared stack, and compares what they delivered with what was put. */
@@ -52,9 +51,10 @@ export async function runPlan(stack: TestStack, plan: Plan): Promise<RunResult> 
 }
 
 class Run {
-  private readonly writer: LogWriter;
   private readonly prefix: string;
-  private readonly groups = new Set<string>();
+  /** What has been made, by `account/region/name`. */
+  private readonly groups = new Map<string, { name: string; writer: LogWriter }>();
+  private writers: LogWriter[] = [];
   private pollers!: PollerGroup;
   private proxy!: CloudWatchProxy;
   private rawLogs!: RawLogs;
@@ -66,13 +66,16 @@ class Run {
     private readonly name: string,
   ) {
     this.prefix = `/${name}/`;
-    this.writer = emulatorWriter(stack.env.AWS_ENDPOINT_URL!);
   }
 
   async start(): Promise<void> {
+    const endpoint = this.stack.env.AWS_ENDPOINT_URL!;
+    this.writers = await Promise.all(
+      PLACES.map(async (place) => new LogWriter(await clientAt(endpoint, place))),
+    );
     this.rawLogs = await RawLogs.open(this.stack, this.prefix);
     this.proxy = await startCloudWatchProxy({
-      target: this.stack.env.AWS_ENDPOINT_URL!,
+      target: endpoint,
       seed: this.plan.seed,
       profile: this.plan.profile,
       visibility: this.plan.visibility,
@@ -113,6 +116,13 @@ class Run {
         await delay(step.realMs);
         return kafka.resume();
       }
+      case 'expired-credentials':
+        return this.proxy.expireCredentials();
+      case 'sts':
+        this.proxy.setStsFault(step.fault);
+        this.proxy.expireCredentials();
+        await delay(step.realMs);
+        return this.proxy.setStsFault(null);
     }
   }
 
@@ -131,7 +141,7 @@ class Run {
       this.pollers.advance(SWEEP_MS);
       if (pass === 0) await Promise.all(this.pollers.pollers.map((poller) => poller.kill()));
       await await_('reading every group three times more', () =>
-        [...this.groups].every(
+        [...this.groups.keys()].every(
           (group) => (this.proxy.rangesEnded.get(group) ?? 0) >= (before.get(group) ?? 0) + 3,
         ),
       );
@@ -151,7 +161,7 @@ class Run {
         ...this.pollers.unexpectedEnds(),
         ...state,
       ],
-      served: { ...this.proxy.served },
+      served: { ...this.proxy.served, credentials: this.proxy.expired, sts: this.proxy.stsFaults },
       kills: this.plan.steps.filter(({ kind }) => kind === 'kill').length,
     };
   }
@@ -163,12 +173,18 @@ class Run {
   }
 
   private async putEvents({ group, stream, backMs }: Extract<Step, { kind: 'put' }>): Promise<void> {
-    const name = `${this.prefix}group-${group}`;
-    const isNew = !this.groups.has(name);
-    this.groups.add(name);
-    await this.putInto(name, `stream/${stream}`, backMs);
+    const key = this.keyOf(this.plan.groups[group]!);
+    const isNew = !this.groups.has(key);
+    const { place, name } = this.plan.groups[group]!;
+    this.groups.set(key, { name: this.prefix + name, writer: this.writers[place]! });
+    await this.putInto(key, `stream/${stream}`, backMs);
     // one that is seen at once, so that finding the group shows
-    while (isNew && !(await this.hasPunctual(name))) await this.putInto(name, `stream/${stream}`, [0]);
+    while (isNew && !(await this.hasPunctual(key))) await this.putInto(key, `stream/${stream}`, [0]);
+  }
+
+  private keyOf({ place, name }: PlannedGroup): string {
+    const { account, region } = PLACES[place]!;
+    return `${account}/${region}/${this.prefix}${name}`;
   }
 
   private async putInto(group: string, stream: string, backMs: readonly number[]): Promise<void> {
@@ -177,26 +193,31 @@ class Run {
       timestampMs: nowMs - back,
       message: `event ${this.put++} of ${group}`,
     }));
-    await this.writer.put(group, stream, events);
+    const { name, writer } = this.groups.get(group)!;
+    await writer.put(name, stream, events);
   }
 
   private async hasPunctual(group: string): Promise<boolean> {
     const { seed, visibility } = this.plan;
-    return (await this.writer.list(group)).some(({ eventId }) => delayOf(seed, eventId, visibility) === 0);
+    const { name, writer } = this.groups.get(group)!;
+    return (await writer.list(name)).some(({ eventId }) => delayOf(seed, eventId, visibility) === 0);
   }
 
   /** Moves the clock; only a little while a group is still to be found. */
   private async advance(ms: number): Promise<void> {
     const found =
       ms <= CREEP_MS ||
-      (await until(() => [...this.groups].every((group) => this.rawLogs.countOf(group) > 0), FOUND_LIMIT_MS));
+      (await until(
+        () => [...this.groups.keys()].every((group) => this.rawLogs.countOf(group) > 0),
+        FOUND_LIMIT_MS,
+      ));
     this.pollers.advance(found ? ms : CREEP_MS);
   }
 
   private async listPut(): Promise<OracleEvent[]> {
     const listed = await Promise.all(
-      [...this.groups].map(async (group) =>
-        (await this.writer.list(group)).map((event) => ({ group, ...event })),
+      [...this.groups].map(async ([group, { name, writer }]) =>
+        (await writer.list(name)).map((event) => ({ group, ...event })),
       ),
     );
     const events = listed.flat();

@@ -7,6 +7,7 @@ import { connectRegistry } from '../../lib/kafka/registry.js';
 import { type Tail, tailTopic } from '../../lib/kafka/tail.js';
 import { Codec } from '../../lib/model/codec.js';
 import type { AgentEvent } from '../../lib/model/events.js';
+import { OWN_ACCOUNT } from '../../lib/testing/cloudwatch/identities.js';
 import { compareEvents } from '../../lib/testing/cloudwatch/oracle.js';
 import type { TestService } from '../../lib/testing/service.js';
 import { startStack, type TestStack } from '../../lib/testing/stack.js';
@@ -209,7 +210,10 @@ describe('10,000 events a minute in one log group, in batches of 100', () => {
     }
     expect(await until(() => rawLogs.events.length >= put, LIMIT_MS)).toBe(true);
     await delay(3_000); // a pass more, in which nothing may come again
-    const held = (await writer.list(GROUP)).map((event) => ({ group: GROUP, ...event }));
+    const held = (await writer.list(GROUP)).map((event) => ({
+      group: `${OWN_ACCOUNT}/us-east-1/${GROUP}`,
+      ...event,
+    }));
     expect(held).toHaveLength(put);
     expect(compareEvents(held, rawLogs.events)).toEqual([]);
     await rawLogs.close();

@@ -21,7 +21,19 @@ it('holds every kind of step, and never more than two pollers or fewer than one'
     }
   }
   expect([...kinds].sort()).toEqual(
-    ['advance', 'broker-pause', 'join', 'kill', 'leave', 'outage', 'put', 'stop', 'work'].sort(),
+    [
+      'advance',
+      'broker-pause',
+      'expired-credentials',
+      'join',
+      'kill',
+      'leave',
+      'outage',
+      'put',
+      'stop',
+      'sts',
+      'work',
+    ].sort(),
   );
 });
 
@@ -33,4 +45,12 @@ it('puts bursts of one millisecond, delays events up to 30 minutes, and leaves m
   for (const { profile } of plans) {
     expect(Object.values(profile).reduce((sum, one) => sum + one, 0)).toBeLessThan(0.9);
   }
+});
+
+it('has groups of one name in several accounts and regions, and no group twice', () => {
+  for (const { groups } of plans)
+    expect(new Set(groups.map(({ place, name }) => `${place} ${name}`)).size).toBe(groups.length);
+  const shared = plans.filter(({ groups }) => new Set(groups.map(({ name }) => name)).size < groups.length);
+  expect(shared.length).toBeGreaterThan(plans.length / 2);
+  expect(new Set(plans.flatMap(({ groups }) => groups.map(({ place }) => place))).size).toBe(4);
 });

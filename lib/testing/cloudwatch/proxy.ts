@@ -11,6 +11,8 @@ import {
   VISIBLE_AT_ONCE,
   type Visibility,
 } from './faults.js';
+import { type Answer, cut, forward, forwarded, read, refusal, send } from './http-answer.js';
+import { Identities, type StsFault, stsRefusal } from './identities.js';
 import { type FilteredEvent, pageOf, type Range, readToken, tokenFault, writeToken } from './pages.js';
 
 export interface ProxyOptions {
@@ -21,17 +23,23 @@ export interface ProxyOptions {
   visibility?: Visibility;
   /** Wall clock of the events' visibility, Unix milliseconds. */
   nowMs?: () => number;
-  /** FilterLogEvents taken per second before ThrottlingException; AWS's quota is 5. Left out: no limit. */
+  /** FilterLogEvents taken per second, account and region before ThrottlingException; AWS's quota is 5. Left out: no limit. */
   requestsPerSecond?: number;
+  /** ARNs of roles that nobody may assume. */
+  closedRoles?: readonly string[];
 }
 
 export interface CloudWatchProxy {
   url: string;
   /** Faults that were served, by kind. */
   readonly served: Readonly<Record<FaultKind, number>>;
+  /** Requests that were refused because a role's credentials had ended. */
+  readonly expired: number;
+  /** Requests to STS that failed because {@link setStsFault} said so. */
+  readonly stsFaults: number;
   /** Times of all FilterLogEvents requests, milliseconds of performance.now(). */
   readonly filterTimes: readonly number[];
-  /** How many last pages, those without a nextToken, were served whole, by group. */
+  /** How many last pages, those without a nextToken, were served whole, by `account/region/group`. */
   readonly rangesEnded: ReadonlyMap<string, number>;
   /** What a client did that AWS would refuse, or that loses events: a token used with another range. */
   readonly misuses: readonly string[];
@@ -39,6 +47,10 @@ export interface CloudWatchProxy {
   setProfile(profile: FaultProfile): void;
   /** An outage: every connection is cut until it is over. */
   setOutage(outage: boolean): void;
+  /** From now on nobody assumes a role; null: again everybody does. */
+  setStsFault(fault: StsFault | null): void;
+  /** Ends the credentials of every role that was assumed, before their time. */
+  expireCredentials(): void;
   close(): Promise<void>;
 }
 
@@ -65,11 +77,22 @@ export async function startCloudWatchProxy(options: ProxyOptions): Promise<Cloud
   let tokens = 0;
   const served: Record<string, number> = Object.fromEntries(Object.keys(NO_FAULTS).map((kind) => [kind, 0]));
   const filterTimes: number[] = [];
+  const timesOfPlace = new Map<string, number[]>();
+  const identities = new Identities();
+  let stsFault: StsFault | null = null;
+  let expired = 0;
+  let stsFaults = 0;
   const rangesEnded = new Map<string, number>();
   const misuses: string[] = [];
 
-  const filter = async (request: FilterRequest, headers: Headers, fault: Fault): Promise<Answer> => {
-    const group = request.logGroupName ?? groupOfArn(request.logGroupIdentifier ?? '');
+  const filter = async (
+    request: FilterRequest,
+    place: string,
+    headers: Headers,
+    fault: Fault,
+  ): Promise<Answer> => {
+    const name = request.logGroupName ?? groupOfArn(request.logGroupIdentifier ?? '');
+    const group = `${place}/${name}`;
     const range = { group, startTime: request.startTime ?? null, endTime: request.endTime ?? null };
     const token = request.nextToken === undefined ? null : readToken(request.nextToken);
     if (request.nextToken !== undefined) {
@@ -79,7 +102,7 @@ export async function startCloudWatchProxy(options: ProxyOptions): Promise<Cloud
         return refusal(400, 'InvalidParameterException', 'The specified nextToken is invalid.');
       }
     }
-    const found = await listRange(options.target, headers, range);
+    const found = await listRange(options.target, headers, name, range);
     if (!Array.isArray(found)) return found;
     const visible = found.filter(
       ({ eventId, timestamp }) => timestamp + delayOf(options.seed, eventId, visibility) <= nowMs(),
@@ -96,25 +119,45 @@ export async function startCloudWatchProxy(options: ProxyOptions): Promise<Cloud
     return { status: 200, body: Buffer.from(JSON.stringify(body)) };
   };
 
-  const overQuota = (): boolean => {
+  const overQuota = (place: string): boolean => {
     const now = performance.now();
     filterTimes.push(now);
-    if (options.requestsPerSecond === undefined) return false;
-    return filterTimes.filter((time) => time > now - 1_000).length > options.requestsPerSecond;
+    const times = [...(timesOfPlace.get(place) ?? []).filter((time) => time > now - 1_000), now];
+    timesOfPlace.set(place, times);
+    return options.requestsPerSecond !== undefined && times.length > options.requestsPerSecond;
+  };
+
+  const answerSts = async (incoming: IncomingMessage, headers: Headers, body: Buffer): Promise<Answer> => {
+    const role = new URLSearchParams(body.toString()).get('RoleArn');
+    if (role !== null && options.closedRoles?.includes(role)) return stsRefusal('denied');
+    const answer = await forward(options.target, incoming, headers, body);
+    if (role !== null) identities.learn(answer.body.toString(), role);
+    return answer;
   };
 
   const answer = async (incoming: IncomingMessage, response: ServerResponse): Promise<void> => {
     const body = await read(incoming);
     if (outage) return void response.destroy();
     const headers = forwarded(incoming);
+    const caller = identities.callerOf(headers.get('authorization') ?? '');
+    const isSts = caller.service === 'sts';
+    if (isSts && stsFault !== null) {
+      stsFaults++;
+      return stsFault === 'down' ? void response.destroy() : send(response, stsRefusal(stsFault));
+    }
+    if (!isSts && caller.expired) {
+      expired++;
+      return send(response, refusal(400, 'ExpiredTokenException', 'The security token has expired'));
+    }
     const isFilter = incoming.headers['x-amz-target'] === FILTER;
     const drawn = faultAt(options.seed, requests++, profile);
     const fault: Fault = isFilter || ANYWHERE.has(drawn.kind) ? drawn : { kind: 'none' };
     if (fault.kind !== 'none') served[fault.kind]!++;
     if (fault.kind === 'slow') await delay(fault.ms);
-    const over = isFilter && overQuota();
+    const over = isFilter && overQuota(caller.place);
     if (fault.kind === 'throttle' || over) {
-      return send(response, refusal(400, 'ThrottlingException', 'Rate exceeded'));
+      const refused = isSts ? stsRefusal('throttle') : refusal(400, 'ThrottlingException', 'Rate exceeded');
+      return send(response, refused);
     }
     if (fault.kind === 'server-error') {
       const name = fault.status === 503 ? 'ServiceUnavailableException' : 'InternalFailure';
@@ -122,8 +165,8 @@ export async function startCloudWatchProxy(options: ProxyOptions): Promise<Cloud
     }
     if (fault.kind === 'cut' && fault.share === 0) return void response.destroy();
     const full = isFilter
-      ? await filter(JSON.parse(body.toString()) as FilterRequest, headers, fault)
-      : await forward(options.target, incoming, headers, body);
+      ? await filter(JSON.parse(body.toString()) as FilterRequest, caller.place, headers, fault)
+      : await (isSts ? answerSts(incoming, headers, body) : forward(options.target, incoming, headers, body));
     if (fault.kind === 'cut') return cut(response, full, fault.share);
     send(response, full);
   };
@@ -138,6 +181,12 @@ export async function startCloudWatchProxy(options: ProxyOptions): Promise<Cloud
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     served: served as Record<FaultKind, number>,
+    get expired() {
+      return expired;
+    },
+    get stsFaults() {
+      return stsFaults;
+    },
     filterTimes,
     rangesEnded,
     misuses,
@@ -147,6 +196,10 @@ export async function startCloudWatchProxy(options: ProxyOptions): Promise<Cloud
     setOutage: (now) => {
       outage = now;
     },
+    setStsFault: (fault) => {
+      stsFault = fault;
+    },
+    expireCredentials: () => identities.expire(),
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());
@@ -155,70 +208,13 @@ export async function startCloudWatchProxy(options: ProxyOptions): Promise<Cloud
   };
 }
 
-interface Answer {
-  status: number;
-  body: Buffer;
-  type?: string;
-}
-
-const JSON_TYPE = 'application/x-amz-json-1.1';
-
-const refusal = (status: number, name: string, message: string): Answer => ({
-  status,
-  body: Buffer.from(JSON.stringify({ __type: name, message })),
-});
-
-function send(response: ServerResponse, { status, body, type }: Answer): void {
-  response.writeHead(status, { 'content-type': type ?? JSON_TYPE, 'content-length': body.length }).end(body);
-}
-
-/** Says how long the answer is, sends a part of it, and ends the connection. */
-function cut(response: ServerResponse, { status, body, type }: Answer, share: number): void {
-  response.writeHead(status, { 'content-type': type ?? JSON_TYPE, 'content-length': body.length + 1 });
-  response.write(body.subarray(0, Math.floor(body.length * share)), () => response.destroy());
-}
-
-async function read(incoming: IncomingMessage): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of incoming) chunks.push(chunk as Buffer);
-  return Buffer.concat(chunks);
-}
-
-function forwarded(incoming: IncomingMessage): Headers {
-  const headers = new Headers();
-  for (const name of [
-    'x-amz-target',
-    'content-type',
-    'authorization',
-    'x-amz-date',
-    'x-amz-security-token',
-  ]) {
-    const value = incoming.headers[name];
-    if (typeof value === 'string') headers.set(name, value);
-  }
-  return headers;
-}
-
-async function forward(
-  target: string,
-  incoming: IncomingMessage,
-  headers: Headers,
-  body: Buffer,
-): Promise<Answer> {
-  const response = await fetch(new URL(incoming.url ?? '/', target), {
-    method: incoming.method,
-    headers,
-    body: body.length > 0 ? new Uint8Array(body) : undefined,
-  });
-  return {
-    status: response.status,
-    body: Buffer.from(await response.arrayBuffer()),
-    type: response.headers.get('content-type') ?? undefined,
-  };
-}
-
 /** All events of a range, or the emulator's refusal. */
-async function listRange(target: string, headers: Headers, range: Range): Promise<FilteredEvent[] | Answer> {
+async function listRange(
+  target: string,
+  headers: Headers,
+  logGroupName: string,
+  range: Range,
+): Promise<FilteredEvent[] | Answer> {
   const events: FilteredEvent[] = [];
   let nextToken: string | undefined;
   do {
@@ -226,7 +222,7 @@ async function listRange(target: string, headers: Headers, range: Range): Promis
       method: 'POST',
       headers,
       body: JSON.stringify({
-        logGroupName: range.group,
+        logGroupName,
         startTime: range.startTime ?? undefined,
         endTime: range.endTime ?? undefined,
         nextToken,
