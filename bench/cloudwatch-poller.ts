@@ -9,8 +9,8 @@ import { SMALL_PROCESS } from '../deploy/local/small-process.js';
 import { startBenchStack } from './bench-stack.js';
 
 /**
- * Memory and CPU of the cloudwatch-poller: a full lookback first, then steady reading with sweeps, against a CloudWatch
- * that makes its events up (no emulator holds four million). Starts a stack of its own.
+ * Memory (with the peak of each phase) and CPU of the cloudwatch-poller: a full lookback first, then steady reading with
+ * sweeps, against a CloudWatch that makes its events up (no emulator holds four million). Starts a stack of its own.
  *
  *     node dist/bench/cloudwatch-poller.js                                   1,000 events/s, 50 groups, 2,000 streams
  *     node dist/bench/cloudwatch-poller.js --rate 0 --groups 5 --minutes 1   idle
@@ -113,6 +113,8 @@ try {
     return (field: string) =>
       Math.round(Number(new RegExp(`${field}:\\s+(\\d+)`).exec(text)?.[1]) / 100) / 10;
   };
+  /** Peaks are of one phase: the kernel forgets the one before (proc(5), clear_refs). */
+  const beginPeak = () => writeFileSync(`/proc/${poller.pid}/clear_refs`, '5');
   const cpuSeconds = () => {
     const fields = readFileSync(`/proc/${poller.pid}/stat`, 'utf8').split(') ')[1]!.split(' ');
     return (Number(fields[11]) + Number(fields[12])) / 100;
@@ -152,6 +154,7 @@ try {
     if (performance.now() - beganMs > 3_600_000) throw new Error('the lookback did not fill within an hour');
   }
   await report('lookback filled', phaseMs, cpu);
+  beginPeak();
   cpu = cpuSeconds();
   phaseMs = performance.now();
   for (const end = performance.now() + option('minutes') * 60_000; performance.now() < end; ) {
