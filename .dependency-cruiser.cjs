@@ -18,8 +18,25 @@ module.exports = {
       name: 'services-do-not-import-each-other',
       comment: 'services share topics and stores; only the CLI and tests look into several',
       severity: 'error',
-      from: { path: '^services/([^/]+)/', pathNot: '^services/(cli|simulator)/' },
+      from: { path: '^services/([^/]+)/', pathNot: '^services/(cli|simulator|console)/' },
       to: { path: '^services/([^/]+)/', pathNot: '^services/$1/' },
+    },
+    {
+      name: 'console-asks-the-api',
+      comment:
+        'the console runs in a browser: of the services it knows the types of the API, of lib the pure model',
+      severity: 'error',
+      from: { path: '^services/console/' },
+      to: {
+        path: '^(services|lib|deploy)/',
+        pathNot: '^(services/console/|services/gateway/schemas|lib/model/)',
+      },
+    },
+    {
+      name: 'console-takes-types-only',
+      severity: 'error',
+      from: { path: '^services/console/' },
+      to: { path: '^services/gateway/', dependencyTypesNot: ['type-only'] },
     },
     {
       name: 'kafkajs-behind-one-interface',
@@ -41,7 +58,7 @@ module.exports = {
     enhancedResolveOptions: {
       exportsFields: ['exports'],
       conditionNames: ['import', 'node', 'default'],
-      extensions: ['.ts', '.js', '.json'],
+      extensions: ['.ts', '.tsx', '.js', '.json'],
     },
   },
 };

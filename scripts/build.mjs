@@ -1,16 +1,18 @@
-// Transpiles lib, services and deploy to dist/, file by file. Types are checked by `npm run typecheck`. What is named
+// Transpiles lib, services and deploy to dist/, file by file, and builds the console there. Types are checked by `npm run typecheck`. What is named
 // *.bundle.ts is bundled with the packages that it imports, of which only what it uses is left.
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { build } from 'esbuild';
+import { buildConsole, removeOldConsole } from './build-console.mjs';
 
 const roots = ['lib', 'services', 'deploy', 'bench', 'tests'];
 const sources = roots.flatMap((root) => {
   try {
     return readdirSync(root, { recursive: true, withFileTypes: true })
       .filter((entry) => entry.isFile() && /\.ts$/.test(entry.name) && !/\.(test|d)\.ts$/.test(entry.name))
-      .map((entry) => join(entry.parentPath ?? entry.path, entry.name));
+      .map((entry) => join(entry.parentPath ?? entry.path, entry.name))
+      .filter((file) => !file.startsWith('services/console/'));
   } catch (error) {
     if (error.code === 'ENOENT') return [];
     throw error;
@@ -18,9 +20,7 @@ const sources = roots.flatMap((root) => {
 });
 if (process.argv.includes('--clean')) rmSync('dist', { recursive: true, force: true });
 const { outputFiles } = await build({
-  entryPoints: sources.filter(
-    (file) => !file.startsWith('services/console/') && !file.endsWith('.bundle.ts'),
-  ),
+  entryPoints: sources.filter((file) => !file.endsWith('.bundle.ts')),
   outdir: 'dist',
   outbase: '.',
   platform: 'node',
@@ -62,6 +62,8 @@ if (!existsSync(stampFile) || readFileSync(stampFile, 'utf8') !== stamp) {
     contents: Buffer.from(stamp),
   });
 }
+const consoleFiles = await buildConsole();
+outputFiles.push(...consoleFiles);
 // Services may be starting from dist at this moment: a file that is the same stays, another is replaced in one step.
 for (const { path, contents } of outputFiles) {
   if (existsSync(path) && readFileSync(path).equals(contents)) continue;
@@ -69,4 +71,5 @@ for (const { path, contents } of outputFiles) {
   writeFileSync(`${path}.${process.pid}`, contents);
   renameSync(`${path}.${process.pid}`, path);
 }
+removeOldConsole(consoleFiles);
 if (!process.argv.includes('--quiet')) console.log(`built ${sources.length} files into dist/`);

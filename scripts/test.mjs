@@ -40,6 +40,7 @@ async function check(name, command, args) {
 
 await Promise.all([
   check('types', 'npx', ['--no-install', 'tsc', '--noEmit']),
+  check('types of the console', 'npx', ['--no-install', 'tsc', '--noEmit', '-p', 'services/console']),
   check('style', 'npx', ['--no-install', 'biome', 'check', '.']).then(() =>
     check('dependency rules', 'npx', [
       '--no-install',

@@ -1,5 +1,7 @@
 import { stripVTControlCharacters } from 'node:util';
+import { costText } from '../../lib/model/cost/cost-text.js';
 import type { CostEstimate } from '../../lib/model/cost/estimate-cost.js';
+import { aboutEvent } from '../../lib/model/describe-event.js';
 import type { ToolStats } from '../../lib/model/events.js';
 import { buildTree, type TreeEvent } from '../../lib/model/trace-tree.js';
 import type { EventRow, TraceRow } from '../../lib/stores/surreal/rows.js';
@@ -91,12 +93,6 @@ const modelTexts = ({ models, cost }: ViewedTrace): string[] =>
     return `${oneLine(name)} ${calls}×${total_tokens > 0 ? `, ${total_tokens} tokens` : ''}${price}`;
   });
 
-/** `$0.0042`; `≥` where more is not known. Small sums keep two digits that say something. */
-function costText(usd: number, isLeast: boolean): string {
-  const digits = usd === 0 || usd >= 1 ? 2 : Math.min(8, 1 - Math.floor(Math.log10(usd)));
-  return `${isLeast ? '≥ ' : ''}$${usd.toFixed(Math.max(2, digits))}`;
-}
-
 const durationText = (ms: number): string =>
   ms < 1_000 ? `${Math.round(ms)} ms` : `${(ms / 1_000).toFixed(2)} s`;
 
@@ -131,42 +127,12 @@ function draw(nodes: Branch[], indent: string, startMs: number, lines: string[])
   });
 }
 
-/** What an event says, in one line: what its kind is about, else its text. */
-export function describeEvent({
-  event_type,
-  properties: p,
-}: Pick<EventRow, 'event_type' | 'properties'>): string {
-  const said = (...names: string[]) =>
-    names.map((name) => p[name]).find((value) => value !== undefined && value !== null);
-  const about: Record<string, unknown[]> = {
-    agent_action: [said('tool_name'), said('tool_input')],
-    tool_call: [said('tool_name'), said('tool_input')],
-    tool_result: [said('tool_output', 'message')],
-    tool_error: [said('tool_name'), said('error_message')],
-    agent_thought: [said('reasoning', 'message')],
-    agent_finish: [said('output', 'message')],
-    chain_start: [said('chain_type')],
-    chain_end: [said('chain_type')],
-    llm_start: [said('model')],
-    llm_end: [
-      said('model'),
-      said('total_tokens') === undefined ? undefined : `${said('total_tokens')} tokens`,
-    ],
-    error: [said('error_type'), said('error_message')],
-    platform: [said('platform_event'), said('request_id')],
-    query: [said('query_text')],
-    retrieval: [said('document_count') === undefined ? undefined : `${said('document_count')} documents`],
-    synthesis: [said('source_count') === undefined ? undefined : `${said('source_count')} sources`],
-  };
-  const parts = (about[event_type] ?? []).filter(
-    (part) => part !== undefined && part !== null && part !== '',
-  );
-  const duration = typeof p.duration_ms === 'number' ? ` (${p.duration_ms} ms)` : '';
-  const text = parts.length > 0 ? parts.map(plain).join(' ← ') : plain(said('message') ?? '');
-  return oneLine(text) + duration;
+/** What an event says, in one line. */
+export function describeEvent(event: Pick<EventRow, 'event_type' | 'properties'>): string {
+  const { duration_ms } = event.properties;
+  const duration = typeof duration_ms === 'number' ? ` (${duration_ms} ms)` : '';
+  return oneLine(aboutEvent(event).join(' ← ')) + duration;
 }
-
-const plain = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value));
 
 /** Text on one line, cut; colours and control characters of a log are not for this terminal. */
 export function oneLine(text: string, width = TEXT_WIDTH): string {

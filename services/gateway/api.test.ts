@@ -18,7 +18,7 @@ import {
 FormatRegistry.Set('date-time', (text) => new Date(text).toISOString() === text);
 
 describe('API keys', () => {
-  const open = ['/health', '/ready', '/metrics', '/', '/openapi.json', '/docs/'];
+  const open = ['/health', '/ready', '/metrics', '/openapi.json', '/docs/'];
   const closed = [
     ['GET', '/api/v1/events', 'read'],
     ['GET', '/api/v1/events/x', 'read'],

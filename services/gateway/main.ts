@@ -1,4 +1,6 @@
 import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
+import { projectRoot } from '../../lib/config/root.js';
 import { loadSchemas } from '../../lib/config/schemas.js';
 import { createEmbedder } from '../../lib/embedding/embedder.js';
 import { connectRegistry, RegistryUnavailableError } from '../../lib/kafka/registry.js';
@@ -125,6 +127,7 @@ const app = await createServer({
     maxBatchItems: config.MAX_BATCH_ITEMS,
     requestsPerMinute: config.RATE_LIMIT_PER_MINUTE,
   },
+  consoleFolder: join(projectRoot(), 'dist/services/console'),
   logger,
 });
 if (config.AUTH === 'off') logger.warn('AUTH=off: every request is taken as admin');

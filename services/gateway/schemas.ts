@@ -1,4 +1,4 @@
-import { type Static, type TSchema, Type } from '@sinclair/typebox';
+import { type Static, type TProperties, type TSchema, Type } from '@sinclair/typebox';
 
 /** The bodies, parameters and answers of the API: TypeBox, from which openapi.json is generated. */
 const Nullable = <T extends TSchema>(schema: T) => Type.Union([schema, Type.Null()]);
@@ -171,7 +171,7 @@ export const Explanation = Type.Object({
   }),
 });
 
-const Amounts = (description: string, fields: Record<string, TSchema>) =>
+const Amounts = <T extends TProperties>(description: string, fields: T) =>
   Type.Record(Type.String(), Type.Object(fields), { description });
 const toolStats = {
   calls: Count(),

@@ -14,6 +14,7 @@ import { acceptBodies } from './body.js';
 import type { GatewayMetrics } from './metrics.js';
 import type { Ports } from './ports.js';
 import { PROBLEM_JSON, Problem, type ProblemName, problemBody, sendProblem } from './problem.js';
+import { consoleRoutes } from './routes/console.js';
 import { eventRoutes } from './routes/events.js';
 import { ingestRoutes } from './routes/ingest.js';
 import { keyRoutes } from './routes/keys.js';
@@ -33,6 +34,8 @@ export interface ServerOptions {
   ports: Ports;
   metrics: GatewayMetrics;
   limits: ServerLimits;
+  /** Folder of the built console. */
+  consoleFolder: string;
   logger?: FastifyBaseLogger;
 }
 
@@ -45,6 +48,7 @@ export async function createServer({
   ports,
   metrics,
   limits,
+  consoleFolder,
   logger,
 }: ServerOptions): Promise<FastifyInstance> {
   const app = Fastify({
@@ -105,6 +109,7 @@ export async function createServer({
   searchRoutes(app, ports);
   receiptRoutes(app, ports);
   keyRoutes(app, ports);
+  await consoleRoutes(app, consoleFolder);
   return app;
 }
 

@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import type { GatewayMetrics } from '../metrics.js';
 import type { Ports } from '../ports.js';
 
-/** `/health`, `/ready`, `/metrics` and `/`: open to all, and no secret in them. */
+/** `/health`, `/ready` and `/metrics`: open to all, and no secret in them. */
 export function probeRoutes(app: FastifyInstance, ports: Ports, metrics: GatewayMetrics): void {
   // Probes and metrics are asked for all the time, by machines: they have no rate limit.
   const config = { rateLimit: false } as const;
@@ -21,14 +21,4 @@ export function probeRoutes(app: FastifyInstance, ports: Ports, metrics: Gateway
       .serializer((text: string) => text)
       .send(await metrics.registry.metrics()),
   );
-
-  app.get('/', { config, schema: hidden }, async () => ({
-    service: 'VectaDB',
-    docs: '/docs',
-    openapi: '/openapi.json',
-    health: '/health',
-    ready: '/ready',
-    metrics: '/metrics',
-    api: ['/api/v1/events', '/api/v1/logs', '/api/v1/traces', '/api/v1/search'],
-  }));
 }

@@ -53,7 +53,12 @@ export interface TestAnswer {
 }
 
 export async function testServer(
-  options: { ports?: Partial<Ports>; answering?: Answering; limits?: Partial<ServerLimits> } = {},
+  options: {
+    ports?: Partial<Ports>;
+    answering?: Answering;
+    limits?: Partial<ServerLimits>;
+    consoleFolder?: string;
+  } = {},
 ): Promise<TestServer> {
   const recorded: Recorded = { sent: [], waited: [] };
   const answering = options.answering ?? inItsSession;
@@ -94,6 +99,7 @@ export async function testServer(
     ports,
     metrics: gatewayMetrics(new Registry()),
     limits: { maxBodyBytes: 64 * 1024, maxBatchItems: 100, requestsPerMinute: 10_000, ...options.limits },
+    consoleFolder: options.consoleFolder ?? '/nowhere',
   });
   const answer = (response: { statusCode: number; headers: object; body: string }): TestAnswer => ({
     status: response.statusCode,

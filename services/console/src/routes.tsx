@@ -1,0 +1,30 @@
+import type { RouteObject } from 'react-router';
+import { Navigate, useRouteError } from 'react-router';
+import { Empty, Failure } from './parts/states.js';
+import { Shell } from './shell/shell.js';
+
+/** The pages. Each is loaded when it is first opened; `PAGES` of the gateway lists the same addresses. */
+export const routes: RouteObject[] = [
+  {
+    path: '/',
+    element: <Shell />,
+    errorElement: <Broken />,
+    HydrateFallback: () => null,
+    children: [
+      { index: true, element: <Navigate to="/traces" replace /> },
+      {
+        path: 'traces',
+        lazy: async () => ({ Component: (await import('./traces/traces-page.js')).TracesPage }),
+      },
+      {
+        path: 'traces/:traceId',
+        lazy: async () => ({ Component: (await import('./trace/trace-page.js')).TracePage }),
+      },
+      { path: '*', element: <Empty title="There is no such page">The pages are on the left.</Empty> },
+    ],
+  },
+];
+
+function Broken() {
+  return <Failure error={useRouteError()} onRetry={() => window.location.reload()} />;
+}

@@ -1,0 +1,202 @@
+import { ActionIcon, Button, Code, Group, SegmentedControl, Select, Switch, TextInput } from '@mantine/core';
+import { ListTree, RefreshCw } from 'lucide-react';
+import { useEffect, useMemo, useRef, useState } from 'react';
+import { useNavigate, useSearchParams } from 'react-router';
+import { useTraces } from '../api/queries.js';
+import { Empty, Failure, Loading } from '../parts/states.js';
+import { useNow } from '../parts/time.js';
+import { useKeys } from '../shell/keys.js';
+import { TraceList } from './trace-list.js';
+import classes from './traces.module.css';
+
+const PERIODS: Record<string, { label: string; ms: number }> = {
+  '15m': { label: 'Last 15 min', ms: 900_000 },
+  '1h': { label: 'Last hour', ms: 3_600_000 },
+  '24h': { label: 'Last 24 h', ms: 86_400_000 },
+  '7d': { label: 'Last 7 days', ms: 604_800_000 },
+};
+/** The start of a period moves in steps, so that a page stays the same one between two looks. */
+const STEP_MS = 60_000;
+
+const FILTERS = ['session_id', 'agent_id'] as const;
+
+export function TracesPage() {
+  const [params, setParams] = useSearchParams();
+  const [live, setLive] = useState(true);
+  const [chosen, setChosen] = useState(0);
+  const navigate = useNavigate();
+  const now = useNow();
+  const filterField = useRef<HTMLInputElement>(null);
+
+  const period = PERIODS[params.get('period') ?? ''];
+  const step = Math.floor(now / STEP_MS) * STEP_MS;
+  const filter = useMemo(
+    () => ({
+      status: params.get('status'),
+      ...Object.fromEntries(FILTERS.map((name) => [name, params.get(name)])),
+      from: period ? new Date(step - period.ms).toISOString() : null,
+    }),
+    [params, period, step],
+  );
+  const query = useTraces(filter, live);
+  const traces = query.data?.pages.flatMap((page) => page.traces) ?? [];
+  const isFiltered = [...params.keys()].length > 0;
+
+  const set = (name: string, value: string | null) => {
+    setChosen(0);
+    setParams(
+      (before) => {
+        const next = new URLSearchParams(before);
+        if (value) next.set(name, value);
+        else next.delete(name);
+        return next;
+      },
+      { replace: true },
+    );
+  };
+  const open = (index: number) => {
+    const trace = traces[index];
+    if (trace) navigate(`/traces/${encodeURIComponent(trace.trace_id)}`);
+  };
+  useKeys({
+    j: () => setChosen((index) => Math.min(index + 1, traces.length - 1)),
+    k: () => setChosen((index) => Math.max(index - 1, 0)),
+    ArrowDown: () => setChosen((index) => Math.min(index + 1, traces.length - 1)),
+    ArrowUp: () => setChosen((index) => Math.max(index - 1, 0)),
+    Enter: () => open(chosen),
+    f: () => filterField.current?.focus(),
+  });
+
+  return (
+    <div className={classes.page}>
+      <Group gap="xs" className={classes.filters}>
+        <SegmentedControl
+          aria-label="Status"
+          value={params.get('status') ?? ''}
+          onChange={(value) => set('status', value)}
+          data={[
+            { value: '', label: 'All' },
+            { value: 'failed', label: 'Failed' },
+            { value: 'running', label: 'Running' },
+            { value: 'completed', label: 'Completed' },
+          ]}
+        />
+        <Select
+          aria-label="Period"
+          placeholder="Any time"
+          clearable
+          w={126}
+          value={params.get('period')}
+          onChange={(value) => set('period', value)}
+          data={Object.entries(PERIODS).map(([value, { label }]) => ({ value, label }))}
+        />
+        <FilterField
+          inputRef={filterField}
+          label="Agent"
+          value={params.get('agent_id')}
+          onChange={(value) => set('agent_id', value)}
+        />
+        <FilterField
+          label="Session"
+          value={params.get('session_id')}
+          onChange={(value) => set('session_id', value)}
+        />
+        {isFiltered && (
+          <Button variant="subtle" onClick={() => setParams({}, { replace: true })}>
+            Clear
+          </Button>
+        )}
+        <Group gap="xs" ml="auto">
+          <Switch
+            size="xs"
+            label="Live"
+            checked={live}
+            onChange={(event) => setLive(event.currentTarget.checked)}
+          />
+          <ActionIcon
+            variant="subtle"
+            color="gray"
+            aria-label="Refresh"
+            loading={query.isFetching && !live}
+            onClick={() => void query.refetch()}
+          >
+            <RefreshCw size={15} />
+          </ActionIcon>
+        </Group>
+      </Group>
+      <div className={classes.body}>
+        {query.isError && traces.length === 0 ? (
+          <Failure error={query.error} onRetry={() => void query.refetch()} />
+        ) : query.isPending ? (
+          <Loading what="Reading the traces" />
+        ) : traces.length === 0 ? (
+          <NoTraces isFiltered={isFiltered} />
+        ) : (
+          <>
+            <TraceList traces={traces} now={now} chosen={chosen} onFilter={set} />
+            {query.hasNextPage && (
+              <Group justify="center" p="md">
+                <Button
+                  variant="default"
+                  loading={query.isFetchingNextPage}
+                  onClick={() => void query.fetchNextPage()}
+                >
+                  Older traces
+                </Button>
+              </Group>
+            )}
+          </>
+        )}
+      </div>
+    </div>
+  );
+}
+
+/** Filters by an exact value, once it is entered. */
+function FilterField({
+  label,
+  value,
+  onChange,
+  inputRef,
+}: {
+  label: string;
+  value: string | null;
+  onChange: (value: string | null) => void;
+  inputRef?: React.Ref<HTMLInputElement>;
+}) {
+  const [text, setText] = useState(value ?? '');
+  useEffect(() => setText(value ?? ''), [value]);
+  return (
+    <form
+      onSubmit={(event) => {
+        event.preventDefault();
+        onChange(text.trim() || null);
+      }}
+    >
+      <TextInput
+        ref={inputRef}
+        aria-label={label}
+        placeholder={label}
+        w={140}
+        value={text}
+        onChange={(event) => setText(event.currentTarget.value)}
+        onBlur={() => text.trim() !== (value ?? '') && onChange(text.trim() || null)}
+      />
+    </form>
+  );
+}
+
+function NoTraces({ isFiltered }: { isFiltered: boolean }) {
+  if (isFiltered) return <Empty title="No trace is like this">Widen the period or clear the filters.</Empty>;
+  return (
+    <Empty icon={ListTree} title="No traces yet">
+      Send a log: <Code>make demo</Code> sends those of three agents, and
+      <Code block mt="xs" ta="left">
+        {`curl ${window.location.origin}/api/v1/logs?log_stream=my-agent \\
+  -H "Authorization: Bearer $KEY" -H 'content-type: text/plain' \\
+  --data-binary @agent.log`}
+      </Code>
+      one of your own. It shows here by itself.
+    </Empty>
+  );
+}
