@@ -23,6 +23,10 @@ export interface ClusterAdmin {
   addPartitions(topics: TopicDefinition[], validateOnly: boolean): Promise<void>;
   /** Start and end of each partition; the end is the last stable offset, as far as read_committed readers get. */
   offsets(topic: string): Promise<{ partition: number; start: number; end: number }[]>;
+  /** First offset of each partition that was appended at `ms` (Unix milliseconds) or later; the end where there is none. */
+  offsetsAt(topic: string, ms: number): Promise<{ partition: number; offset: number }[]>;
+  /** Deletes those of `topics` that exist. */
+  deleteTopics(topics: string[]): Promise<void>;
   /** Committed offset of each partition that the group has committed, by topic. */
   committed(groupId: string): Promise<{ topic: string; partition: number; offset: number }[]>;
   /** State and members of groups; one that does not exist has state `Dead`. */
@@ -145,6 +149,22 @@ export async function connectAdmin(settings: KafkaSettings): Promise<ClusterAdmi
       return offsets
         .map(({ partition, low, high }) => ({ partition, start: Number(low), end: Number(high) }))
         .sort((a, b) => a.partition - b.partition);
+    },
+
+    async offsetsAt(topic, ms) {
+      const offsets = await admin.fetchTopicOffsetsByTimestamp(topic, ms);
+      return offsets
+        .map(({ partition, offset }) => ({ partition, offset: Number(offset) }))
+        .sort((a, b) => a.partition - b.partition);
+    },
+
+    async deleteTopics(topics) {
+      const existing = new Set(await admin.listTopics());
+      const found = topics.filter((topic) => existing.has(topic));
+      if (found.length === 0) return;
+      await explained('delete topics', () =>
+        admin.deleteTopics({ topics: found, timeout: REQUEST_LIMIT_MS }),
+      );
     },
 
     async committed(groupId) {

@@ -22,6 +22,8 @@ const REGISTRY_LIMIT_MS = 20_000;
 export interface KafkaContext {
   kafka: KafkaSettings;
   registry: Registry;
+  /** Knows ids once the registry has resolved them. */
+  codec: Codec;
   topics: TopicDefinition[];
   logger: Logger;
 }
@@ -32,14 +34,16 @@ export function kafkaContext(): KafkaContext {
   const logger = createLogger('cli', 'silent');
   const topics = loadTopics({ replication: settings.KAFKA_REPLICATION });
   const schemas = loadSchemas();
+  const codec = new Codec(schemas);
   return {
     kafka: { brokers: settings.KAFKA_BROKERS, clientId: 'vectadb-cli' },
-    registry: connectRegistry(settings.SCHEMA_REGISTRY_URL, new Codec(schemas), {
+    registry: connectRegistry(settings.SCHEMA_REGISTRY_URL, codec, {
       schemas,
       topics,
       logger,
       startLimitMs: REGISTRY_LIMIT_MS,
     }),
+    codec,
     topics,
     logger,
   };

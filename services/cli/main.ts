@@ -17,6 +17,7 @@ import * as parse from './commands/parse.js';
 import * as patterns from './commands/patterns.js';
 import * as produce from './commands/produce.js';
 import * as receipt from './commands/receipt.js';
+import * as replay from './commands/replay.js';
 import * as scale from './commands/scale.js';
 import * as search from './commands/search.js';
 import * as status from './commands/status.js';
@@ -45,6 +46,7 @@ const COMMANDS = [
   receipt,
   search,
   keys,
+  replay,
   model,
 ];
 
@@ -55,7 +57,7 @@ for (const command of COMMANDS) command.register(program);
 
 // Commands that speak to Kafka find it where `up` put it. To those that run the stack a set address means one of the
 // user's own, so theirs must stay as it is.
-const KAFKA_CLIENTS = new Set(['topics', 'produce', 'consume', 'lag']);
+const KAFKA_CLIENTS = new Set(['topics', 'produce', 'consume', 'lag', 'replay']);
 program.hook('preAction', (_program, action) => {
   let top = action;
   while (top.parent && top.parent !== program) top = top.parent;

@@ -1,4 +1,5 @@
 import pRetry from 'p-retry';
+import { readGenerationTopic } from '../../topology/generation.js';
 import { type ClusterAdmin, connectAdmin, waitForLeaders } from '../admin.js';
 import type { Registry } from '../registry.js';
 import { FatalError, type KafkaSettings } from '../types.js';
@@ -19,7 +20,7 @@ export interface Plan {
   topics: TopicChange[];
   schemas: SchemaChange[];
   epochs: EpochChange[];
-  /** Topics of the cluster that the file does not name: left alone. */
+  /** Topics of the cluster that neither the file names nor a replay has made: left alone. */
   unknown: string[];
 }
 
@@ -113,8 +114,14 @@ async function plan(target: TopicTarget, admin: ClusterAdmin): Promise<Plan> {
       const reason = topic && epochNeed(topic, records.get(name));
       return reason ? [{ kind: 'epoch', topic: name, reason }] : [];
     }),
-    unknown: [...actual.keys()].filter((name) => !names.has(name)).sort(),
+    unknown: [...actual.keys()].filter((name) => !names.has(name) && !isOfGeneration(name, names)).sort(),
   };
+}
+
+/** A replay makes and removes the topics of its generation. */
+function isOfGeneration(name: string, known: ReadonlySet<string>): boolean {
+  const read = readGenerationTopic(name);
+  return read !== null && known.has(read.topic);
 }
 
 /**

@@ -7,6 +7,7 @@ import { connectAdmin } from '../../../lib/kafka/admin.js';
 import { applyTopics, isEmpty, type Plan, planTopics, refusals } from '../../../lib/kafka/topics/apply.js';
 import { topicsMarkdown } from '../../../lib/kafka/topics/docs.js';
 import { loadTopics } from '../../../lib/kafka/topics/topic-file.js';
+import { readGenerationTopic } from '../../../lib/topology/generation.js';
 import { kafkaContext, runCommand, table, writeLine } from '../kafka-command.js';
 
 /** Exit code of `drift` where the cluster differs from the file. */
@@ -131,6 +132,11 @@ export function planRows(plan: Plan): Row[] {
   return rows.sort((a, b) => Number(b.action === 'refused') - Number(a.action === 'refused'));
 }
 
+function replayed(name: string): string {
+  const read = readGenerationTopic(name);
+  return read === null ? '' : `Of the replay of generation ${read.generation}.`;
+}
+
 async function listTopics(json: boolean | undefined): Promise<number> {
   const { kafka, topics } = kafkaContext();
   const admin = await connectAdmin(kafka);
@@ -146,7 +152,7 @@ async function listTopics(json: boolean | undefined): Promise<number> {
           replication: topic.replication,
           offsets: offsets.reduce((sum, { start, end }) => sum + end - start, 0),
           managed: known.has(topic.name),
-          doc: known.get(topic.name)?.doc ?? '',
+          doc: known.get(topic.name)?.doc ?? replayed(topic.name),
         };
       }),
     );
@@ -160,7 +166,7 @@ async function listTopics(json: boolean | undefined): Promise<number> {
             row.partitions,
             row.replication,
             row.offsets,
-            row.managed ? row.doc : 'not in topics.yaml',
+            row.doc || 'not in topics.yaml',
           ]),
           [1, 2, 3],
         ),

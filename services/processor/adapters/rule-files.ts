@@ -16,6 +16,8 @@ export interface RuleSources {
   folder?: string;
   /** config.yaml that `config` came from, for the lines in messages. */
   configPath?: string;
+  /** Rules that stand before those of config.yaml, in the place of its rules of their names. */
+  first?: readonly WrittenRule[];
   /** Says what patterns cost; by default the kept verdicts, and a check of what they do not hold. */
   check?: TrustingCheck;
 }
@@ -56,7 +58,12 @@ export function loadRules(config: AppConfig, sources: RuleSources = {}): Compile
   }
   const wanted = new Set(imports.map(({ name }) => name));
   const sets = builtIn.filter(({ set }) => imports.length === 0 || wanted.has(set ?? ''));
-  const own = write(config.parser_rules, ['parser_rules']);
+  const first = sources.first ?? [];
+  const names = new Set(first.map(({ definition }) => definition.name));
+  const own = [
+    ...first,
+    ...write(config.parser_rules, ['parser_rules']).filter(({ definition }) => !names.has(definition.name)),
+  ];
   const check = sources.check ?? patternCheck();
   const global = compileAll(overridden(own, sets), faults, check);
   const groups = config.log_groups.map((group, index): GroupRules => {
