@@ -79,6 +79,11 @@ log_groups:
     expect(read('cloudwatch: { lookback_minutes: 30 }').startBackMs).toBe(HOUR_MS / 2);
   });
 
+  it('keeps the position of a group that is gone for longer than a new one reaches back', () => {
+    expect(read('').forgetAfterMs).toBe(7 * 24 * HOUR_MS);
+    expect(read('cloudwatch: { start_minutes_ago: 14400 }').forgetAfterMs).toBe(241 * HOUR_MS);
+  });
+
   it('names settings that it accepts and does not use', () => {
     expect(read('vectadb_api_key: k').unused).toEqual(['vectadb_api_key']);
     expect(read('').unused).toEqual([]);

@@ -26,6 +26,8 @@ const VARIABLES = {
   },
 } as const;
 
+const FORGET_AFTER_MS = 7 * 24 * 3_600_000;
+
 export type PollerEnvironment = Settings<typeof VARIABLES>;
 
 /** What is asked of one account and region. */
@@ -38,6 +40,8 @@ export interface PollerConfig {
   targets: TargetConfig[];
   lanes: Lanes;
   startBackMs: number;
+  /** How long the position of a group is kept that is gone; one that comes back later begins anew, behind what was read. */
+  forgetAfterMs: number;
   batchSize: number;
   requestsPerSecond: number;
   concurrentRequests: number;
@@ -59,6 +63,8 @@ export function readConfig(environment: Record<string, string | undefined> = pro
 export function pollerConfig(app: AppConfig, environment: PollerEnvironment, path: string): PollerConfig {
   const { cloudwatch } = app;
   const lookbackMs = cloudwatch.lookback_minutes * 60_000;
+  const startBackMs =
+    cloudwatch.start_minutes_ago === undefined ? lookbackMs : cloudwatch.start_minutes_ago * 60_000;
   return {
     environment,
     targets: targetsOf(app, environment.AWS_REGION, path),
@@ -74,8 +80,8 @@ export function pollerConfig(app: AppConfig, environment: PollerEnvironment, pat
         intervalMs: cloudwatch.sweep_interval_minutes * 60_000,
       },
     },
-    startBackMs:
-      cloudwatch.start_minutes_ago === undefined ? lookbackMs : cloudwatch.start_minutes_ago * 60_000,
+    startBackMs,
+    forgetAfterMs: Math.max(FORGET_AFTER_MS, startBackMs + lookbackMs),
     batchSize: app.batch_size,
     requestsPerSecond: cloudwatch.requests_per_second,
     concurrentRequests: cloudwatch.concurrent_requests,

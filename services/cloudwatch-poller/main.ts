@@ -102,6 +102,7 @@ try {
   const idMemory = new IdMemory(ID_MEMORY_BYTES);
   work = new PollerWork({
     ...reading,
+    forgetAfterMs: config.forgetAfterMs,
     codec,
     idMemory,
   });

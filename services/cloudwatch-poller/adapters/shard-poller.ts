@@ -23,6 +23,8 @@ export interface ShardContext extends ReaderContext {
   rawPartitions: () => number;
   /** How far back a group begins that was never read, milliseconds. */
   startBackMs: number;
+  /** How long the position of a group is kept that is gone, milliseconds. */
+  forgetAfterMs: number;
   idMemory: IdMemory;
   /** One cycle and no more. */
   once: boolean;
@@ -178,6 +180,7 @@ export class ShardPoller implements PartitionWork, Delivery {
         accepted.push(this.state.accept(key, range, { events, last }));
       }
       const hasFresh = accepted.some(({ fresh }) => fresh.length > 0);
+      if (positions) this.forgetGone();
       if (hasFresh || positions) {
         const changes = this.state.takeChanges();
         if (hasFresh || changes.length > 0)
@@ -202,6 +205,15 @@ export class ShardPoller implements PartitionWork, Delivery {
       this.state.load(key, stored, await owned.readChangelog(seenRecordKey(key, stored), stored.offset));
       this.context.metrics.idsLoaded();
     }
+  }
+
+  /** A group that could not be listed is not gone. */
+  private forgetGone(): void {
+    const { directory, clock, forgetAfterMs, logger } = this.context;
+    if (directory.troubles.size > 0) return;
+    const wanted = directory.groups();
+    const gone = this.state.forgetGroups(clock() - forgetAfterMs, (key) => wanted.has(key));
+    if (gone.length > 0) logger.info({ groups: gone }, 'forgot log groups that are long gone');
   }
 
   private trim(): void {

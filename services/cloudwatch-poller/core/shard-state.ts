@@ -56,6 +56,8 @@ interface GroupState {
   progress: Progress;
   seen: SeenIds;
   dirty: boolean;
+  /** It is forgotten with the next changes. */
+  gone: boolean;
 }
 
 /**
@@ -72,6 +74,8 @@ export class ShardState {
   restore(key: string, value: Buffer | null, offset: number): void {
     const parsed = parseKey(key);
     if (parsed === null) return;
+    // what is removed of a group that is gone need not bring it back
+    if (value === null && !this.groups.has(parsed.group)) return;
     if (parsed.kind === 'seen') {
       this.ensure(parsed.group).seen.restore(parsed, value, offset);
       return;
@@ -157,12 +161,30 @@ export class ShardState {
     return accepted;
   }
 
+  /** Forgets groups that nobody wants and that were last read before `beforeMs`; returns them. */
+  forgetGroups(beforeMs: number, isWanted: (group: string) => boolean): string[] {
+    const gone = [...this.groups].filter(
+      ([group, { progress }]) =>
+        !isWanted(group) && progress !== UNKNOWN && progress.fast.positionMs < beforeMs,
+    );
+    for (const [, state] of gone) {
+      state.seen.forgetBefore(Number.POSITIVE_INFINITY);
+      state.gone = true;
+    }
+    return gone.map(([group]) => group);
+  }
+
   /** Records that bring the changelog up to this state. */
   takeChanges(): Change[] {
     const changes: Change[] = [];
     for (const [group, state] of this.groups) {
       for (const { value, ...part } of state.seen.takeChanges())
         changes.push({ key: seenRecordKey(group, part), value, seen: { group, part } });
+      if (state.gone) {
+        changes.push({ key: groupRecordKey(group), value: null, seen: null });
+        this.groups.delete(group);
+        continue;
+      }
       if (!state.dirty) continue;
       changes.push({ key: groupRecordKey(group), value: encodeProgress(state.progress), seen: null });
       state.dirty = false;
@@ -208,7 +230,7 @@ export class ShardState {
   private ensure(group: string): GroupState {
     let state = this.groups.get(group);
     if (state === undefined) {
-      state = { progress: UNKNOWN, seen: new SeenIds(), dirty: false };
+      state = { progress: UNKNOWN, seen: new SeenIds(), dirty: false, gone: false };
       this.groups.set(group, state);
     }
     return state;
