@@ -128,13 +128,14 @@ class Run {
 
   /** Waits for the last event, lets everything be read once more, by pollers that start anew, and compares. */
   async finish(): Promise<RunResult> {
-    // all is visible then, and the next sweep is due
-    await this.advance(this.plan.visibility.maxDelayMs + SWEEP_MS);
     const stuck: string[] = [];
     const await_ = async (what: string, condition: () => boolean) => {
       if (!(await until(condition, DELIVERED_LIMIT_MS)))
         stuck.push(`${what} took longer than ${DELIVERED_LIMIT_MS} ms`);
     };
+    await await_('finding every group', () => this.allFound());
+    // all is visible then, and the next sweep is due
+    this.pollers.advance(this.plan.visibility.maxDelayMs + SWEEP_MS);
     await await_(`delivering ${this.put} events`, () => this.rawLogs.events.length >= this.put);
     for (let pass = 0; pass < 2 && stuck.length === 0; pass++) {
       const before = new Map(this.proxy.rangesEnded);
@@ -205,13 +206,12 @@ class Run {
 
   /** Moves the clock; only a little while a group is still to be found. */
   private async advance(ms: number): Promise<void> {
-    const found =
-      ms <= CREEP_MS ||
-      (await until(
-        () => [...this.groups.keys()].every((group) => this.rawLogs.countOf(group) > 0),
-        FOUND_LIMIT_MS,
-      ));
+    const found = ms <= CREEP_MS || (await until(() => this.allFound(), FOUND_LIMIT_MS));
     this.pollers.advance(found ? ms : CREEP_MS);
+  }
+
+  private allFound(): boolean {
+    return [...this.groups.keys()].every((group) => this.rawLogs.countOf(group) > 0);
   }
 
   private async listPut(): Promise<OracleEvent[]> {
