@@ -13,7 +13,7 @@ import { guardFolder } from './reaper.js';
 const FILE = 'classes.jsa';
 
 /** JVM options that use the archive in `folder`; none where there is none. */
-export const useArchive = (folder: string): string[] =>
+export const archiveOptions = (folder: string): string[] =>
   existsSync(join(folder, FILE)) ? [`-XX:SharedArchiveFile=${join(folder, FILE)}`, '-Xlog:cds=off'] : [];
 
 /**

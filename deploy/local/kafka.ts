@@ -12,7 +12,7 @@ import {
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { projectRoot } from '../../lib/config/root.js';
-import { makeArchive, useArchive } from './class-archive.js';
+import { archiveOptions, makeArchive } from './class-archive.js';
 import { type LocalComponent, type StartOptions, startComponent } from './component.js';
 import { installFromMaven, type Progress, run } from './install.js';
 import { requireJava } from './java.js';
@@ -34,18 +34,27 @@ export function kafkaClassPath(cacheDir: string): string {
     .join(':');
 }
 
+export interface BrokerSettings {
+  port: number;
+  controllerPort: number;
+  dataDir: string;
+  /** Where a proxy stands in front of it: the proxy's port, which clients are told, and one by which the broker finds itself. */
+  behind?: { port: number; innerPort: number };
+}
+
 /** Settings of a single broker that is its own controller. Times are short because nobody else joins it. */
-export function brokerProperties(options: { port: number; controllerPort: number; dataDir: string }): string {
+export function brokerProperties({ port, controllerPort, dataDir, behind }: BrokerSettings): string {
+  const inner = behind ? `,INNER://127.0.0.1:${behind.innerPort}` : '';
   return Object.entries({
     'process.roles': 'broker,controller',
     'node.id': 1,
-    'controller.quorum.voters': `1@127.0.0.1:${options.controllerPort}`,
-    listeners: `PLAINTEXT://127.0.0.1:${options.port},CONTROLLER://127.0.0.1:${options.controllerPort}`,
-    'advertised.listeners': `PLAINTEXT://127.0.0.1:${options.port}`,
+    'controller.quorum.voters': `1@127.0.0.1:${controllerPort}`,
+    listeners: `PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controllerPort}${inner}`,
+    'advertised.listeners': `PLAINTEXT://127.0.0.1:${behind?.port ?? port}${inner}`,
     'controller.listener.names': 'CONTROLLER',
-    'inter.broker.listener.name': 'PLAINTEXT',
-    'listener.security.protocol.map': 'PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT',
-    'log.dirs': options.dataDir,
+    'inter.broker.listener.name': behind ? 'INNER' : 'PLAINTEXT',
+    'listener.security.protocol.map': `PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT${behind ? ',INNER:PLAINTEXT' : ''}`,
+    'log.dirs': dataDir,
     'num.network.threads': 2,
     'num.io.threads': 4,
     'auto.create.topics.enable': false,
@@ -159,6 +168,7 @@ export interface KafkaOptions extends StartOptions {
   shortLived?: boolean;
   /** More JVM options. */
   jvm?: string[];
+  behind?: BrokerSettings['behind'];
 }
 
 /** Starts the broker on `dataDir` and resolves when it takes requests. `url` is its bootstrap address. */
@@ -176,7 +186,7 @@ export async function startKafka(options: KafkaOptions): Promise<LocalComponent>
         '-Xms128m',
         ...(options.shortLived ? ['-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1'] : ['-XX:+UseG1GC']),
         '-XX:+ExitOnOutOfMemoryError',
-        ...(options.jvm ?? useArchive(archive(options.cacheDir))),
+        ...(options.jvm ?? archiveOptions(archive(options.cacheDir))),
         '-Dorg.slf4j.simpleLogger.showDateTime=true',
         "-Dorg.slf4j.simpleLogger.dateTimeFormat=yyyy-MM-dd'T'HH:mm:ss.SSSXXX",
         '-Dorg.slf4j.simpleLogger.log.org.apache.kafka.common.config=warn',

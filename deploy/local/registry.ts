@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { projectRoot } from '../../lib/config/root.js';
-import { makeArchive, useArchive } from './class-archive.js';
+import { archiveOptions, makeArchive } from './class-archive.js';
 import { type LocalComponent, type StartOptions, startComponent } from './component.js';
 import { installFromMaven, type Progress, run } from './install.js';
 import { requireJava } from './java.js';
@@ -60,7 +60,7 @@ export async function startRegistry(options: RegistryOptions): Promise<LocalComp
         `-Xmx${options.heapMb ?? 256}m`,
         '-XX:+UseSerialGC',
         ...(options.shortLived ? ['-XX:TieredStopAtLevel=1'] : []),
-        ...(options.jvm ?? useArchive(archive(options.cacheDir))),
+        ...(options.jvm ?? archiveOptions(archive(options.cacheDir))),
         `-Dquarkus.http.host=127.0.0.1`,
         `-Dquarkus.http.port=${options.port}`,
         `-Dquarkus.datasource.jdbc.url=jdbc:h2:file:${join(options.dataDir, 'reg')}`,

@@ -6,10 +6,12 @@ import { EMULATOR_CREDENTIALS } from '../../deploy/local/moto.js';
 import { type Reservation, reservePort } from '../../deploy/local/ports.js';
 import { answers, waitFor } from '../../deploy/local/wait.js';
 import { projectRoot } from '../config/root.js';
-import type { PartName, StartedParts, TestPart } from './stack.js';
+import type { PartName, StackOptions, StartedParts, TestPart } from './stack.js';
 
 const USER = 'root';
 const PASSWORD = 'root';
+/** Where a broker behind a proxy finds itself, inside its container. */
+const INNER_PORT = 9094;
 
 /** How a part runs as a container; `port` is the one reserved on the host. */
 interface Recipe {
@@ -27,8 +29,9 @@ interface Recipe {
 }
 
 /** The broker's settings of the local stack, in the spelling of the image: `log.dirs` is KAFKA_LOG_DIRS. */
-function brokerEnvironment(port: number, host: string): Record<string, string> {
-  const lines = brokerProperties({ port, controllerPort: 9093, dataDir: '/var/lib/kafka/data' })
+function brokerEnvironment(port: number, host: string, behindPort?: number): Record<string, string> {
+  const behind = behindPort ? { port: behindPort, innerPort: INNER_PORT } : undefined;
+  const lines = brokerProperties({ port, controllerPort: 9093, dataDir: '/var/lib/kafka/data', behind })
     .trim()
     .split('\n');
   const own = Object.fromEntries(
@@ -40,14 +43,21 @@ function brokerEnvironment(port: number, host: string): Record<string, string> {
       ];
     }),
   );
-  return { ...own, KAFKA_ADVERTISED_LISTENERS: `PLAINTEXT://${host}:${port}` };
+  // a proxy of the tests stands on this machine, wherever the engine is
+  const advertised = behindPort
+    ? `PLAINTEXT://127.0.0.1:${behindPort},INNER://127.0.0.1:${INNER_PORT}`
+    : `PLAINTEXT://${host}:${port}`;
+  return { ...own, KAFKA_ADVERTISED_LISTENERS: advertised };
 }
 
-const recipes = (images: Record<string, string | undefined>): Record<PartName, Recipe> => ({
+const recipes = (
+  images: Record<string, string | undefined>,
+  kafkaBehindPort?: number,
+): Record<PartName, Recipe> => ({
   kafka: {
     image: images.KAFKA_IMAGE!,
     inside: (port) => port,
-    env: brokerEnvironment,
+    env: (port, host) => brokerEnvironment(port, host, kafkaBehindPort),
     url: (port, host) => `${host}:${port}`,
     settings: (url) => ({ KAFKA_BROKERS: url }),
     ready: brokerAnswers,
@@ -95,11 +105,15 @@ const recipes = (images: Record<string, string | undefined>): Record<PartName, R
  * Starts the wanted parts as containers, each on a reserved host port that stays the same over restarts. Testcontainers'
  * own reaper removes them when this process is gone.
  */
-export async function startDockerParts(wanted: readonly PartName[], folder: string): Promise<StartedParts> {
+export async function startDockerParts(
+  wanted: readonly PartName[],
+  folder: string,
+  { kafkaBehindPort }: Pick<StackOptions, 'kafkaBehindPort'> = {},
+): Promise<StartedParts> {
   const { GenericContainer, getContainerRuntimeClient } = await import('testcontainers');
   const client = await getContainerRuntimeClient();
   const host = client.info.containerRuntime.host;
-  const all = recipes(parseEnv(readFileSync(join(projectRoot(), '.env'), 'utf8')));
+  const all = recipes(parseEnv(readFileSync(join(projectRoot(), '.env'), 'utf8')), kafkaBehindPort);
   const parts: Partial<Record<PartName, TestPart>> = {};
   const env: Record<string, string> = {};
   const reservations: Reservation[] = [];

@@ -1,14 +1,13 @@
 import { join } from 'node:path';
 import type { LocalComponent } from '../../deploy/local/component.js';
 import { cacheFolder } from '../../deploy/local/home.js';
-import type { Progress } from '../../deploy/local/install.js';
 import { installKafka, startKafka } from '../../deploy/local/kafka.js';
 import { EMULATOR_CREDENTIALS, installMoto, startMoto } from '../../deploy/local/moto.js';
 import { type Reservation, reservePort } from '../../deploy/local/ports.js';
 import { installQdrant, startQdrant } from '../../deploy/local/qdrant.js';
 import { installRegistry, startRegistry } from '../../deploy/local/registry.js';
 import { startSurreal } from '../../deploy/local/surreal.js';
-import type { PartName, StartedParts, TestPart } from './stack.js';
+import type { PartName, StackOptions, StartedParts, TestPart } from './stack.js';
 
 const CREDENTIALS = { user: 'root', password: 'root' };
 
@@ -34,7 +33,11 @@ async function testPart(logFile: string, start: () => Promise<LocalComponent>): 
 export async function startLocalParts(
   wanted: readonly PartName[],
   folder: string,
-  progress?: Progress,
+  {
+    progress,
+    kafkaBehindPort,
+    kafkaData,
+  }: Pick<StackOptions, 'progress' | 'kafkaBehindPort' | 'kafkaData'> = {},
 ): Promise<StartedParts> {
   const cacheDir = cacheFolder();
   const parts: Partial<Record<PartName, TestPart>> = {};
@@ -56,8 +59,10 @@ export async function startLocalParts(
       case 'kafka': {
         await installKafka(cacheDir, progress);
         const controllerPort = await reserve();
+        const behind = kafkaBehindPort ? { port: kafkaBehindPort, innerPort: await reserve() } : undefined;
+        const dataDir = kafkaData ?? options.dataDir;
         parts.kafka = await testPart(options.logFile, () =>
-          startKafka({ ...options, controllerPort, shortLived: true }),
+          startKafka({ ...options, dataDir, controllerPort, behind, shortLived: true }),
         );
         env.KAFKA_BROKERS = parts.kafka.url;
         return;

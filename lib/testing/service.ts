@@ -10,6 +10,8 @@ export interface SpawnOptions {
   args?: string[];
   /** Slot of the instance: names its log file and its VECTADB_STATE, which a restart with the same id finds again. Left out: a new one. */
   id?: string;
+  /** Folder of the built code; left out: dist. */
+  dist?: string;
 }
 
 /** A service of dist/services as a child process. */
@@ -41,7 +43,7 @@ export async function spawnService(
   logFolder: string,
   options: SpawnOptions = {},
 ): Promise<TestService> {
-  const entry = join(projectRoot(), 'dist/services', name, 'main.js');
+  const entry = join(options.dist ?? join(projectRoot(), 'dist'), 'services', name, 'main.js');
   if (!existsSync(entry)) throw new Error(`${entry} is not there: npm run build`);
   const reservation = await reservePort();
   const port = Number(options.env?.METRICS_PORT ?? options.env?.GATEWAY_PORT ?? reservation.port);

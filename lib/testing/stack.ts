@@ -18,6 +18,12 @@ export interface StackOptions {
   moto?: boolean;
   /** Said as parts are installed; the first run on a machine downloads them. */
   progress?: Progress;
+  /** Port of a proxy that the caller puts in front of Kafka: the broker names it to its clients. */
+  kafkaBehindPort?: number;
+  /** A folder for Kafka's data, else one of the stack's own. The local parts take it; containers keep theirs. */
+  kafkaData?: string;
+  /** Where the services are built, else dist. */
+  dist?: string;
 }
 
 export type PartName = 'kafka' | 'registry' | 'surreal' | 'qdrant' | 'moto';
@@ -76,8 +82,8 @@ export async function startStack(options: StackOptions): Promise<TestStack> {
   let started: StartedParts;
   try {
     started = (await dockerAnswers())
-      ? await startDockerParts(wanted, folder)
-      : await startLocalParts(wanted, folder, options.progress);
+      ? await startDockerParts(wanted, folder, options)
+      : await startLocalParts(wanted, folder, options);
   } catch (error) {
     rmSync(folder, { recursive: true, force: true });
     throw error;
@@ -100,6 +106,7 @@ export async function startStack(options: StackOptions): Promise<TestStack> {
     },
     spawnService: async (name, spawn = {}) => {
       const service = await spawnService(name, join(folder, 'logs'), {
+        dist: options.dist,
         ...spawn,
         env: { ...started.env, ...spawn.env },
       });
