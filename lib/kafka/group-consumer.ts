@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { EncodedRecord } from '../topology/topology.js';
 import { ClusterClient } from './cluster.js';
+import { noFaultPoint } from './exactly-once/fault-point.js';
 import { type Feed, FetchLoop } from './fetch-loop.js';
 import { Membership } from './membership.js';
 import { type ConsumerStatus, FatalError, type GroupConsumer, type GroupConsumerOptions } from './types.js';
@@ -233,7 +234,10 @@ class PartitionWorker {
       }
     }
     const { topic, partition } = this;
+    const { faultPoint = noFaultPoint } = this.context.options;
+    faultPoint('before-write');
     await handler({ topic, partition, records, nextOffset, lag: this.feed!.lag }, this.abort.signal);
+    faultPoint('after-write');
   }
 
   private async commitPosition(): Promise<void> {

@@ -1,6 +1,7 @@
 import type { Codec } from '../model/codec.js';
 import type { Logger } from '../telemetry/logger.js';
 import type { EncodedRecord } from '../topology/topology.js';
+import type { FaultPoint } from './exactly-once/fault-point.js';
 
 /** How to reach the cluster. */
 export interface KafkaSettings {
@@ -37,6 +38,8 @@ export interface GroupConsumerOptions {
   sessionTimeoutMs?: number;
   /** Keeps the member id of this slot between starts, so that a restart after a kill need not wait for the dead session. */
   memberFile?: string | null;
+  /** For tests: told of `before-write` and `after-write`. */
+  faultPoint?: FaultPoint;
 }
 
 export interface GroupConsumer {

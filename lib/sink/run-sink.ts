@@ -2,6 +2,7 @@ import type { Registry } from 'prom-client';
 import type { Settings } from '../config/env.js';
 import { loadSchemas } from '../config/schemas.js';
 import { sendDeadLetter } from '../kafka/dead-letter.js';
+import { faultPointAt, noFaultPoint } from '../kafka/exactly-once/fault-point.js';
 import { runGroupConsumer } from '../kafka/group-consumer.js';
 import { memberFileIn } from '../kafka/member-file.js';
 import { createProducer } from '../kafka/producer.js';
@@ -90,6 +91,9 @@ export async function runSink({ service, groupId, topics, config, open }: SinkOp
       maxBatchRecords: config.BATCH_RECORDS,
       codec: { codec, learn: (id) => schemas.learn(id) },
       handler: store.handler,
+      faultPoint: config.FAULT_POINT
+        ? faultPointAt(config.FAULT_POINT, (signal) => process.kill(process.pid, signal))
+        : noFaultPoint,
       logger,
     });
     state = 'running';

@@ -1,4 +1,4 @@
-import { integer, STACK, type Variables } from '../config/env.js';
+import { integer, STACK, text, type Variables } from '../config/env.js';
 
 /** What every sink reads from the environment, beside its own store's variables. */
 export const SINK = {
@@ -20,5 +20,9 @@ export const SINK = {
   BATCH_RECORDS: {
     schema: integer(1_000, 1, 10_000),
     doc: 'Most records taken from one partition at a time',
+  },
+  FAULT_POINT: {
+    schema: text(''),
+    doc: 'For tests: NAME:N ends the process with SIGKILL the N-th time that the named moment is reached, NAME:N:SIGSTOP stops it',
   },
 } satisfies Variables;

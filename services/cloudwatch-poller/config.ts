@@ -22,7 +22,7 @@ const VARIABLES = {
   },
   FAULT_POINT: {
     schema: text(''),
-    doc: 'For tests: NAME:N ends the process with SIGKILL the N-th time that the named moment is reached',
+    doc: 'For tests: NAME:N ends the process with SIGKILL the N-th time that the named moment is reached, NAME:N:SIGSTOP stops it',
   },
 } as const;
 

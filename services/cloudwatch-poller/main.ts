@@ -114,7 +114,7 @@ try {
     memberFile: memberFileIn(environment.VECTADB_STATE, work.groupId),
     producerLimits: { maxBatchRecords: config.batchSize },
     faultPoint: environment.FAULT_POINT
-      ? faultPointAt(environment.FAULT_POINT, () => process.kill(process.pid, 'SIGKILL'))
+      ? faultPointAt(environment.FAULT_POINT, (signal) => process.kill(process.pid, signal))
       : noFaultPoint,
   });
   await runner.start();

@@ -76,7 +76,7 @@ try {
     observe: coverage.take,
   });
   const faultPoint = config.FAULT_POINT
-    ? faultPointAt(config.FAULT_POINT, () => process.kill(process.pid, 'SIGKILL'))
+    ? faultPointAt(config.FAULT_POINT, (signal) => process.kill(process.pid, signal))
     : noFaultPoint;
   runners = topology.subTopologies
     .filter((sub) => only === undefined || sub.name === only)

@@ -43,7 +43,14 @@ describe('a fault point', () => {
     expect(strikes).toBe(1);
   });
 
-  it.each(['nowhere:1', 'after-send:0', 'after-send:x'])('refuses %s', (spec) => {
+  it('ends the process, or stops it where that is asked for', () => {
+    const signals: string[] = [];
+    for (const spec of ['after-send', 'after-send:1:SIGSTOP'])
+      faultPointAt(spec, (signal) => signals.push(signal))('after-send');
+    expect(signals).toEqual(['SIGKILL', 'SIGSTOP']);
+  });
+
+  it.each(['nowhere:1', 'after-send:0', 'after-send:x', 'after-send:1:SIGTERM'])('refuses %s', (spec) => {
     expect(() => faultPointAt(spec, () => {})).toThrow(/NAME:N/);
   });
 });
