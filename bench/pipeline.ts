@@ -110,7 +110,7 @@ async function intoStores(
 
 /** Lines that wait in raw-logs, through parse and trace into agent-events; lines a second between first and last. */
 async function throughProcessor(pipeline: Pipeline): Promise<number> {
-  for (const slot of ['surreal-sink', 'qdrant-sink', 'processor-0']) await pipeline.service(slot).stop();
+  for (const slot of ['surreal-sink-0', 'qdrant-sink-0', 'processor-0']) await pipeline.service(slot).stop();
   const producer = await createProducer({ brokers: pipeline.stack.brokers, clientId: 'bench' });
   for (let from = 0; from < LINES; from += 2_000) {
     const messages = Array.from({ length: Math.min(2_000, LINES - from) }, (_, i) => agentLine(from + i));

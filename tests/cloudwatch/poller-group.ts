@@ -51,14 +51,14 @@ export class PollerGroup {
 
   join(): KeptService {
     const slot = `${this.options.name}-${this.slots++}`;
-    const poller = new KeptService(this.stack, 'cloudwatch-poller', slot, {
+    const poller = new KeptService(this.stack, 'cloudwatch-poller', slot, () => ({
       VECTADB_CONFIG: this.configFile,
       VECTADB_CLOCK_OFFSET_FILE: join(this.folder, 'clock-offset'),
       AWS_ENDPOINT_URL: this.options.endpoint,
       LOG_LEVEL: 'info',
       ...SMALL_PROCESS,
       ...this.options.env,
-    });
+    }));
     this.pollers.push(poller);
     return poller;
   }

@@ -31,15 +31,15 @@ async function settle(target: Pipeline, minted: Minted, limitMs: number): Promis
 describe('kill -9 in the middle of the work', () => {
   it.each([
     { victims: ['processor-0'], processors: 1 },
-    { victims: ['surreal-sink', 'qdrant-sink'], processors: 1 },
+    { victims: ['surreal-sink-0', 'qdrant-sink-0'], processors: 1 },
     {
-      victims: ['processor-0', 'processor-1', 'processor-2', 'surreal-sink', 'qdrant-sink', 'gateway'],
+      victims: ['processor-0', 'processor-1', 'processor-2', 'surreal-sink-0', 'qdrant-sink-0', 'gateway'],
       processors: 3,
     },
   ])('of $victims leaves every event stored once in each store', async ({ victims, processors }) => {
     const seed = Number(process.env.SEED ?? Date.now() % 1_000_000);
     const next = random(seed);
-    pipeline = await Pipeline.start(processors);
+    pipeline = await Pipeline.start({ processors });
     const minted = mint(seed, EVENTS, 60, Date.now() - EVENTS);
     const half = Math.floor(EVENTS / 2);
     const sending = (async () => {

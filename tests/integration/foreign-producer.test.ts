@@ -10,7 +10,7 @@ import { readSurreal } from '../pipeline/verify.js';
 
 let pipeline: Pipeline;
 beforeAll(async () => {
-  pipeline = await Pipeline.start(3);
+  pipeline = await Pipeline.start({ processors: 3 });
 });
 afterAll(async () => {
   await pipeline?.stop();

@@ -2,20 +2,29 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { TestService } from '../../lib/testing/service.js';
 import type { TestStack } from '../../lib/testing/stack.js';
 
+type Exit = Awaited<TestService['exited']>;
+
 /** A service that is started again whenever it ends, as the local stack, Compose and Kubernetes do. */
 export class KeptService {
   kills = 0;
+  /** Ends that {@link mayEnd} took for what the test wanted. */
+  wantedEnds = 0;
+  /** Whether an end that nobody asked for is what the test wants, as at a fault point; left out: never. */
+  mayEnd: ((exit: Exit) => boolean) | null = null;
+  /** Variables for the next start alone. */
+  nextEnv: Record<string, string> = {};
   private current: TestService | null = null;
   private ending = false;
   private readonly keeping: Promise<void>;
   /** Ends that were not asked for, with the last log lines. */
   readonly unexpected: string[] = [];
 
+  /** @param env asked anew at each start. */
   constructor(
     private readonly stack: TestStack,
     private readonly name: string,
     private readonly slot: string,
-    private readonly env: Record<string, string> = {},
+    private readonly env: () => Record<string, string> = () => ({}),
   ) {
     this.keeping = this.keep();
   }
@@ -23,6 +32,10 @@ export class KeptService {
   get service(): TestService {
     if (!this.current) throw new Error(`${this.slot} is not running`);
     return this.current;
+  }
+
+  get isRunning(): boolean {
+    return this.current !== null;
   }
 
   async waitReady(limitMs = 60_000): Promise<void> {
@@ -74,19 +87,28 @@ export class KeptService {
 
   private async keep(): Promise<void> {
     while (!this.ending) {
+      const { nextEnv } = this;
+      this.nextEnv = {};
       const service = await this.stack.spawnService(this.name, {
         id: this.slot,
-        env: { VECTADB_STATE: `${this.stack.folder}/state-${this.slot}`, ...this.env },
+        env: { VECTADB_STATE: `${this.stack.folder}/state-${this.slot}`, ...this.env(), ...nextEnv },
       });
+      if (this.ending) {
+        await service.kill();
+        return;
+      }
       this.current = service;
       const exit = await service.exited;
-      if (this.current === service && !this.ending) {
-        this.unexpected.push(
-          `${this.slot} ended with ${JSON.stringify(exit)}:\n${service.output().slice(-2_000)}`,
-        );
-        this.current = null;
-        await delay(500);
+      if (this.current !== service || this.ending) continue;
+      this.current = null;
+      if (this.mayEnd?.(exit)) {
+        this.wantedEnds++;
+        continue;
       }
+      this.unexpected.push(
+        `${this.slot} ended with ${JSON.stringify(exit)}:\n${service.output().slice(-2_000)}`,
+      );
+      await delay(500);
     }
   }
 }

@@ -3,42 +3,120 @@ import { join } from 'node:path';
 import { projectRoot } from '../../lib/config/root.js';
 import { createProducer } from '../../lib/kafka/producer.js';
 import { startStack, type TestStack } from '../../lib/testing/stack.js';
+import { TcpProxy } from '../../lib/testing/tcp-proxy.js';
 import { KeptService } from './kept-service.js';
 import type { MintedEvent } from './oracle.js';
 
 export const API_KEY = 'pipeline-test-key';
 
-/** The whole system on a stack of its own: gateway, processors, both sinks, each restarted when it ends. */
+export interface PipelineOptions {
+  processors?: number;
+  surrealSinks?: number;
+  qdrantSinks?: number;
+  /** With the emulator of CloudWatch; its poller is the caller's. */
+  moto?: boolean;
+  /** Parts that the services reach through a proxy each, see {@link Pipeline.proxy}. */
+  proxied?: ProxiedPart[];
+  /** A folder for Kafka's data, else one of the stack's own. */
+  kafkaData?: string;
+  /** Where the services are built, else dist. */
+  dist?: string;
+}
+
+export type ProxiedPart = 'kafka' | 'surreal' | 'qdrant';
+
+/** The whole system on a stack of its own: gateway, processors, sinks, each restarted when it ends. */
 export class Pipeline {
   readonly services = new Map<string, KeptService>();
+  private readonly gone: KeptService[] = [];
 
-  private constructor(readonly stack: TestStack) {}
+  private constructor(
+    readonly stack: TestStack,
+    private readonly proxies: Partial<Record<ProxiedPart, TcpProxy>>,
+  ) {}
 
-  static async start(processors = 1): Promise<Pipeline> {
-    const stack = await startStack({ kafka: true, registry: true, surreal: true, qdrant: true });
+  static async start(options: PipelineOptions = {}): Promise<Pipeline> {
+    const {
+      processors = 1,
+      surrealSinks = 1,
+      qdrantSinks = 1,
+      moto = false,
+      proxied = [],
+      dist,
+      kafkaData,
+    } = options;
+    const proxies: Partial<Record<ProxiedPart, TcpProxy>> = {};
+    let stack: TestStack | null = null;
     try {
+      // before the stack: the broker tells its clients the proxy's port
+      for (const name of proxied)
+        proxies[name] = await TcpProxy.start(() => addressOf(stack!.part(name).url));
+      const kafkaBehindPort = proxies.kafka?.port;
+      const parts = { kafka: true, registry: true, surreal: true, qdrant: true, moto };
+      stack = await startStack({ ...parts, kafkaBehindPort, kafkaData, dist });
       await vectadb(stack, ['topics', 'apply']);
-      const pipeline = new Pipeline(stack);
-      pipeline.add('gateway', 'gateway', { VECTADB_API_KEY: API_KEY, RATE_LIMIT_PER_MINUTE: '10000000' });
+      const pipeline = new Pipeline(stack, proxies);
+      pipeline.add('gateway', 'gateway', () => ({
+        VECTADB_API_KEY: API_KEY,
+        RATE_LIMIT_PER_MINUTE: '10000000',
+      }));
       for (let i = 0; i < processors; i++) pipeline.add('processor', `processor-${i}`);
-      pipeline.add('surreal-sink', 'surreal-sink');
-      pipeline.add('qdrant-sink', 'qdrant-sink');
-      await Promise.all([...pipeline.services.values()].map((service) => service.waitReady(120_000)));
+      for (let i = 0; i < surrealSinks; i++) pipeline.add('surreal-sink', `surreal-sink-${i}`);
+      for (let i = 0; i < qdrantSinks; i++) pipeline.add('qdrant-sink', `qdrant-sink-${i}`);
+      await pipeline.ready();
       return pipeline;
     } catch (error) {
-      await stack.stop();
+      await stack?.stop();
+      await Promise.all(Object.values(proxies).map((proxy) => proxy.close()));
       throw error;
     }
   }
 
-  add(name: string, slot: string, env: Record<string, string> = {}): void {
-    this.services.set(slot, new KeptService(this.stack, name, slot, env));
+  add(name: string, slot: string, env?: () => Record<string, string>): KeptService {
+    const service = new KeptService(this.stack, name, slot, () => ({ ...this.proxiedEnv(), ...env?.() }));
+    this.services.set(slot, service);
+    return service;
+  }
+
+  /** One of them goes for good: by SIGTERM, or by SIGKILL. */
+  async remove(slot: string, how: 'stop' | 'kill'): Promise<void> {
+    const service = this.service(slot);
+    this.services.delete(slot);
+    this.gone.push(service);
+    await (how === 'kill' ? service.abandon() : service.stop());
+  }
+
+  /** Resolves when every service says that it is ready. */
+  async ready(limitMs = 120_000): Promise<void> {
+    await Promise.all([...this.services.values()].map((service) => service.waitReady(limitMs)));
+  }
+
+  /** Those of one kind, in the order of their slots. */
+  named(name: string): KeptService[] {
+    return [...this.services].filter(([slot]) => slot.startsWith(name)).map(([, service]) => service);
   }
 
   service(slot: string): KeptService {
     const service = this.services.get(slot);
     if (!service) throw new Error(`${slot} is not part of this pipeline`);
     return service;
+  }
+
+  /** What stands between the services and a part. @throws where nothing does. */
+  proxy(name: ProxiedPart): TcpProxy {
+    const proxy = this.proxies[name];
+    if (!proxy) throw new Error(`nothing stands before ${name}: Pipeline.start({ proxied: ['${name}'] })`);
+    return proxy;
+  }
+
+  /** Addresses of the proxies; those without one are the stack's own. */
+  private proxiedEnv(): Record<string, string> {
+    const { kafka, surreal, qdrant } = this.proxies;
+    return {
+      ...(kafka && { KAFKA_BROKERS: `127.0.0.1:${kafka.port}` }),
+      ...(surreal && { SURREAL_URL: `ws://127.0.0.1:${surreal.port}/rpc` }),
+      ...(qdrant && { QDRANT_URL: `http://127.0.0.1:${qdrant.port}` }),
+    };
   }
 
   get gatewayUrl(): string {
@@ -101,13 +179,20 @@ export class Pipeline {
 
   /** Ends by which a service was not asked to end; empty when all is well. */
   unexpectedEnds(): string[] {
-    return [...this.services.values()].flatMap((service) => service.unexpected);
+    return [...this.services.values(), ...this.gone].flatMap((service) => service.unexpected);
   }
 
   async stop(): Promise<void> {
     await Promise.all([...this.services.values()].map((service) => service.stop()));
     await this.stack.stop();
+    await Promise.all(Object.values(this.proxies).map((proxy) => proxy.close()));
   }
+}
+
+/** Host and port of a part's address, `host:port` or a URL. */
+function addressOf(url: string): { host: string; port: number } {
+  const { hostname, port } = new URL(url.includes('://') ? url : `tcp://${url}`);
+  return { host: hostname, port: Number(port) };
 }
 
 /** Runs the command line against a stack; resolves with what it printed. @throws when it fails. */
