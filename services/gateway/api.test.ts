@@ -109,8 +109,65 @@ describe('the server', () => {
     const { get } = await testServer();
     const { headers } = await get('/api/v1/events', { origin: 'https://evil.example' });
     expect(headers['x-content-type-options']).toBe('nosniff');
-    expect(headers['x-frame-options']).toBe('SAMEORIGIN');
+    expect(headers['x-frame-options']).toBe('DENY');
+    expect(headers['content-security-policy']).toContain("script-src 'self';");
+    expect(headers['content-security-policy']).not.toMatch(/script-src[^;]*unsafe/);
     expect(headers['access-control-allow-origin']).toBeUndefined();
+  });
+
+  it('lets in the pages of origins that are named, and of no others', async () => {
+    const { app, get } = await testServer({ limits: { corsOrigins: ['https://app.example'] } });
+    const ours = await get('/api/v1/events', { origin: 'https://app.example' });
+    expect(ours.headers['access-control-allow-origin']).toBe('https://app.example');
+    expect(ours.headers['access-control-allow-credentials']).toBeUndefined();
+    const theirs = await get('/api/v1/events', { origin: 'https://app.example.evil' });
+    expect(theirs.headers['access-control-allow-origin']).toBeUndefined();
+    const preflight = await app.inject({
+      method: 'OPTIONS',
+      url: '/api/v1/events',
+      headers: { origin: 'https://app.example', 'access-control-request-method': 'POST' },
+    });
+    expect(preflight.statusCode).toBe(204);
+    expect(preflight.headers['access-control-allow-headers']).toContain('authorization');
+  });
+
+  it('counts a key by the limit that it was made with, and whoever shows none by address', async () => {
+    const busy = { id: 'busy', name: 'busy', scopes: new Set(['read'] as const), requestsPerMinute: 1 };
+    const keys = { find: async (token: string) => (token === 'a-key-of-one-a-minute' ? busy : undefined) };
+    const { get, app } = await testServer({ ports: { keys }, limits: { anonymousPerMinute: 2 } });
+    const slow = { authorization: 'Bearer a-key-of-one-a-minute' };
+    const first = await get('/api/v1/events', slow);
+    expect([first.status, first.headers['ratelimit-limit']]).toEqual([200, '1']);
+    const second = await get('/api/v1/events', slow);
+    expect([second.status, Number(second.headers['retry-after']) > 0]).toEqual([429, true]);
+    const anonymous = async () => (await app.inject('/api/v1/events')).statusCode;
+    expect([await anonymous(), await anonymous(), await anonymous()]).toEqual([401, 401, 429]);
+    expect((await app.inject('/nowhere')).statusCode).toBe(429);
+  });
+
+  it('tells the audit log of refusals and admin actions, and of the first use a minute', async () => {
+    const { get, post, app, recorded } = await testServer();
+    for (let n = 0; n < 5; n++) await post('/api/v1/logs', 'x', { 'content-type': 'text/plain' });
+    await app.inject('/api/v1/events');
+    await get('/api/v1/auth/keys');
+    await get('/api/v1/auth/keys');
+    await get('/health');
+    await app.inject({
+      method: 'DELETE',
+      url: '/api/v1/auth/keys/abc',
+      headers: { authorization: `Bearer ${KEY}` },
+    });
+    expect(
+      recorded.audit.map(({ action, result, key_id, target }) => [action, result, !!key_id, target]),
+    ).toEqual([
+      ['POST /api/v1/logs', 'ok', true, null],
+      ['GET /api/v1/events', 'refused', false, null],
+      ['GET /api/v1/auth/keys', 'ok', true, null],
+      ['GET /api/v1/auth/keys', 'ok', true, null],
+      ['DELETE /api/v1/auth/keys/:id', 'invalid', true, 'abc'],
+    ]);
+    expect(recorded.audit[0]).toMatchObject({ ip: '127.0.0.1', key_name: 'VECTADB_API_KEY', status: 200 });
+    expect(JSON.stringify(recorded.audit)).not.toContain(KEY);
   });
 
   it('describes every route in an OpenAPI document', async () => {

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import {
   ConfigError,
   integer,
+  list,
   readEnvironment,
   type Settings,
   STACK,
@@ -70,7 +71,29 @@ export const VARIABLES = {
   },
   RATE_LIMIT_PER_MINUTE: {
     schema: integer(120_000, 1),
-    doc: 'Requests a minute of one API key; without a key, of one address',
+    doc: 'Requests a minute of one API key that has no limit of its own, at each gateway',
+  },
+  RATE_LIMIT_ANONYMOUS_PER_MINUTE: {
+    schema: integer(600, 1),
+    doc: 'Requests a minute without a valid API key, of one address',
+  },
+  HEADERS_TIMEOUT_MS: {
+    schema: integer(10_000, 100),
+    doc: 'How long a client may take to send the headers of a request',
+    unit: 'ms',
+  },
+  REQUEST_TIMEOUT_MS: {
+    schema: integer(60_000, 100),
+    doc: 'How long a client may take to send a request',
+    unit: 'ms',
+  },
+  CORS_ORIGINS: {
+    schema: list(''),
+    doc: 'Origins whose pages may call the API, comma-separated, as https://app.example; empty: none',
+  },
+  TRUSTED_PROXIES: {
+    schema: list(''),
+    doc: 'Addresses or CIDR ranges of proxies whose X-Forwarded-For is believed, comma-separated',
   },
 } satisfies Variables;
 

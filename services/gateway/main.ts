@@ -8,6 +8,7 @@ import { Codec } from '../../lib/model/codec.js';
 import { connectSurreal } from '../../lib/stores/surreal/index.js';
 import { createLogger } from '../../lib/telemetry/logger.js';
 import { createRegistry } from '../../lib/telemetry/probe-server.js';
+import { AuditLog } from './adapters/audit-log.js';
 import { EventTrail } from './adapters/event-trail.js';
 import { JsonWriter } from './adapters/json-writer.js';
 import { KafkaIngest } from './adapters/kafka-ingest.js';
@@ -83,11 +84,18 @@ const trail = new EventTrail({ kafka, codec, codecReady, learn: (id) => registry
 const writer = new JsonWriter(kafka, config.PRODUCE_TIMEOUT_MS);
 const keys = new KafkaKeys({ kafka, writer, logger, maxStaleMs: config.AUTH_MAX_STALE_MS });
 
+const audit = new AuditLog(writer, logger);
+
 const metrics = gatewayMetrics(createRegistry('gateway'));
 metrics.gauge(
   'vectadb_gateway_in_flight_records',
   'Records on their way to Kafka',
   () => ingest.inFlight.records,
+);
+metrics.gauge(
+  'vectadb_gateway_audit_lost_entries',
+  'Audit entries lost since the start',
+  () => audit.lostTotal,
 );
 metrics.gauge('vectadb_gateway_in_flight_bytes', 'Bytes on their way to Kafka', () => ingest.inFlight.bytes);
 metrics.gauge('vectadb_gateway_waiting_requests', 'Requests that wait for trace ids', () => answers.waiting);
@@ -100,6 +108,7 @@ const app = await createServer({
     trail,
     keys: config.AUTH === 'off' ? openDoor : firstOf(fixedKeys(config.apiKeys), keys),
     keyAdmin: keys,
+    audit,
     prices,
     now: Date.now,
     health: async () => {
@@ -126,6 +135,11 @@ const app = await createServer({
     maxBodyBytes: config.MAX_BODY_BYTES,
     maxBatchItems: config.MAX_BATCH_ITEMS,
     requestsPerMinute: config.RATE_LIMIT_PER_MINUTE,
+    anonymousPerMinute: config.RATE_LIMIT_ANONYMOUS_PER_MINUTE,
+    headersTimeoutMs: config.HEADERS_TIMEOUT_MS,
+    requestTimeoutMs: config.REQUEST_TIMEOUT_MS,
+    corsOrigins: config.CORS_ORIGINS,
+    trustedProxies: config.TRUSTED_PROXIES,
   },
   consoleFolder: join(projectRoot(), 'dist/services/console'),
   logger,
@@ -150,6 +164,7 @@ const end = async (reason: string, code: number): Promise<void> => {
     surreal.close(),
     embedder.close(),
   ]);
+  await audit.close();
   await writer.close();
   process.exit(code);
 };

@@ -10,6 +10,7 @@ import type {
 } from '../../lib/stores/surreal/index.js';
 import type { Answer } from './core/answer-table.js';
 import type { Principal, Scope } from './core/api-keys.js';
+import type { AuditEntry } from './core/audit-filter.js';
 import type { KeyRecord, ListedKey } from './core/key-table.js';
 import type { RawEvent } from './core/raw-event.js';
 import type { Letter, Looked, Sighting, Trail } from './core/receipt.js';
@@ -22,6 +23,7 @@ export interface Ports {
   trail: TrailPort;
   keys: KeyStore;
   keyAdmin: KeyAdmin;
+  audit: AuditPort;
   /** The price table as it is now. */
   prices: () => PriceTable;
   /** Unix milliseconds. */
@@ -92,6 +94,11 @@ export interface TrailPort {
   vectorOnItsWay(eventId: string, groupId: string, looked: Looked[]): Promise<Sighting | null>;
   /** The newest dead letter of an event, or of its vector alone. */
   letter(eventId: string, of: 'event' | 'vector', looked: Looked[]): Promise<Letter | null>;
+}
+
+/** Takes entries of the audit log; never fails and never waits. */
+export interface AuditPort {
+  record(entry: AuditEntry): void;
 }
 
 /** Finds who a bearer token belongs to. @throws Problem `keys-unavailable` while that cannot be said. */

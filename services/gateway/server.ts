@@ -9,8 +9,10 @@ import Fastify, {
   type FastifyRequest,
   LogController,
 } from 'fastify';
+import { auditRequests } from './audit.js';
 import { requireKeys } from './auth.js';
 import { acceptBodies } from './body.js';
+import { SECURITY_HEADERS, shareAcrossOrigins } from './browser.js';
 import type { GatewayMetrics } from './metrics.js';
 import type { Ports } from './ports.js';
 import { PROBLEM_JSON, Problem, type ProblemName, problemBody, sendProblem } from './problem.js';
@@ -27,7 +29,16 @@ import { traceRoutes } from './routes/traces.js';
 export interface ServerLimits {
   maxBodyBytes: number;
   maxBatchItems: number;
+  /** Of a key without a limit of its own. */
   requestsPerMinute: number;
+  /** Of an address that shows no valid key. */
+  anonymousPerMinute: number;
+  headersTimeoutMs: number;
+  requestTimeoutMs: number;
+  /** Origins whose pages may call the API. */
+  corsOrigins: string[];
+  /** Addresses whose X-Forwarded-For is believed. */
+  trustedProxies: string[];
 }
 
 export interface ServerOptions {
@@ -40,8 +51,11 @@ export interface ServerOptions {
 }
 
 const MAX_HEADER_BYTES = 16_384;
-/** How long a client may take to send a request. */
-const REQUEST_LIMIT_MS = 60_000;
+const MAX_HEADERS = 100;
+/** How often slow requests are looked for: a limit may be passed by so much. */
+const SLOW_CHECK_MS = 1_000;
+/** Keys and addresses whose requests are counted at once; the longest unused gives way. */
+const COUNTED_CLIENTS = 20_000;
 
 /** The HTTP API on its ports; listens to nothing yet. */
 export async function createServer({
@@ -55,12 +69,17 @@ export async function createServer({
     ...(logger ? { loggerInstance: logger } : { logger: false }),
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: limits.maxBodyBytes,
-    requestTimeout: REQUEST_LIMIT_MS,
+    requestTimeout: limits.requestTimeoutMs,
+    trustProxy: limits.trustedProxies.length > 0 ? limits.trustedProxies : false,
     forceCloseConnections: 'idle',
     return503OnClosing: false,
     // path and query are text, so numbers in them are read as such
     ajv: { customOptions: { allErrors: true, coerceTypes: true, removeAdditional: false } },
-    http: { maxHeaderSize: MAX_HEADER_BYTES },
+    http: {
+      maxHeaderSize: MAX_HEADER_BYTES,
+      headersTimeout: Math.min(limits.headersTimeoutMs, limits.requestTimeoutMs),
+      connectionsCheckingInterval: SLOW_CHECK_MS,
+    },
     routerOptions: { maxParamLength: 2_048 },
     clientErrorHandler(error, socket) {
       if (!socket.writable) return;
@@ -77,7 +96,7 @@ export async function createServer({
       );
     },
   });
-  describeFailures(app);
+  app.server.maxHeadersCount = MAX_HEADERS;
   app.setSerializerCompiler(() => (value) => JSON.stringify(value));
   endConnections(app);
   app.addHook('onResponse', async (request, reply) => {
@@ -85,11 +104,15 @@ export async function createServer({
     metrics.answered(request.method, route, reply.statusCode, reply.elapsedTime / 1_000);
   });
 
+  await shareAcrossOrigins(app, limits.corsOrigins);
   requireKeys(app, ports.keys);
+  auditRequests(app, ports.audit, ports.now);
   acceptBodies(app, limits.maxBodyBytes);
-  await app.register(helmet, { contentSecurityPolicy: false, crossOriginEmbedderPolicy: false });
+  await app.register(helmet, SECURITY_HEADERS);
   await app.register(rateLimit, {
-    max: limits.requestsPerMinute,
+    max: ({ principal }) =>
+      principal ? (principal.requestsPerMinute ?? limits.requestsPerMinute) : limits.anonymousPerMinute,
+    cache: COUNTED_CLIENTS,
     timeWindow: 60_000,
     enableDraftSpec: true,
     keyGenerator: (request: FastifyRequest) =>
@@ -99,6 +122,7 @@ export async function createServer({
         retryAfterS: Math.ceil(context.ttl / 1_000),
       }),
   });
+  describeFailures(app);
   await describeApi(app);
 
   probeRoutes(app, ports, metrics);
@@ -131,7 +155,8 @@ function describeFailures(app: FastifyInstance): void {
       request.log.error({ err: error, route: request.routeOptions.url }, 'request failed');
     return sendProblem(reply, problem);
   });
-  app.setNotFoundHandler((request, reply) =>
+  // who looks for routes is counted, too
+  app.setNotFoundHandler({ preHandler: app.rateLimit() }, (request, reply) =>
     sendProblem(
       reply,
       new Problem('not-found', `there is no ${request.method} ${request.url.split('?', 1)[0]}; see /docs`),

@@ -79,12 +79,12 @@ const send = async (gateway: TestService, key: string) =>
 const becomes = (status: number, gateway: TestService, key: string) =>
   waitFor(`${status} for a key`, async () => (await send(gateway, key)) === status, { limitMs: LIMIT_MS });
 
-async function keysTopic(): Promise<string> {
+async function textOf(topic: string): Promise<string> {
   const cluster = new ClusterClient(kafka());
-  await cluster.connect(['api-keys']);
+  await cluster.connect([topic]);
   let text = '';
   try {
-    for await (const records of readTopic(cluster, 'api-keys', { from: 'start', follow: false }))
+    for await (const records of readTopic(cluster, topic, { from: 'start', follow: false }))
       for (const { key, value } of records) text += `${key} ${value}\n`;
   } finally {
     await cluster.disconnect();
@@ -155,7 +155,7 @@ it('lists keys with their last use, and no secret is in the list or on the topic
   expect(listed).toContain('"seen"');
   expect(listed).not.toMatch(/salt|hash/);
   const secret = key.split('_').slice(2).join('_');
-  const topic = await keysTopic();
+  const topic = await textOf('api-keys');
   expect(topic).toContain(id);
   for (const text of [listed, topic, a.output(), b.output()]) {
     expect(text).not.toContain(secret);
@@ -181,6 +181,30 @@ it.each([
   });
   expect(answer.status).toBe(400);
   expect(JSON.stringify(answer.body.errors)).toContain(field);
+});
+
+it('writes who did what to the audit log', async () => {
+  const { id } = await create({ name: 'audited' });
+  await call(a, 'DELETE', `${PATH}/${id}`, ROOT);
+  await call(a, 'GET', '/api/v1/events', 'nobody-knows-this-key');
+  await waitFor(
+    'the audit log',
+    async () => {
+      const entries = (await textOf('audit-log'))
+        .trim()
+        .split('\n')
+        .flatMap((line) => (line ? [JSON.parse(line.slice(line.indexOf(' ') + 1))] : []));
+      const has = (action: string, target: string | null, result: string) =>
+        entries.some((one) => one.action === action && one.target === target && one.result === result);
+      return (
+        has('POST /api/v1/auth/keys', id, 'ok') &&
+        has('DELETE /api/v1/auth/keys/:id', id, 'ok') &&
+        has('GET /api/v1/events', null, 'refused')
+      );
+    },
+    { limitMs: LIMIT_MS },
+  );
+  expect(await textOf('audit-log')).not.toMatch(/keys-test-root|nobody-knows/);
 });
 
 it('is all there on the command line', async () => {

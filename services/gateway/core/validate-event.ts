@@ -86,6 +86,12 @@ function structureFault(value: object, path: string, depth: number): FieldError 
   return null;
 }
 
+/** Whether a value is nested deeper than `levels`, itself included. Walks no deeper than that. */
+export function isDeeperThan(value: unknown, levels: number): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  return levels <= 0 || Object.values(value).some((child) => isDeeperThan(child, levels - 1));
+}
+
 function checkSource(value: unknown, errors: FieldError[]): void {
   if (value === undefined || value === null) return;
   if (!isObject(value)) {

@@ -88,7 +88,8 @@ export function keyRoutes(
         response: { 201: KeyMade, ...problemsOf(400, 401, 403, 409, 413, 415, 429, 503) },
       },
     },
-    async ({ body, principal }, reply) => {
+    async (request, reply) => {
+      const { body, principal } = request;
       const fault = textFault(body.name);
       if (fault) {
         throw new Problem('invalid-request', `name ${fault}`, {
@@ -104,6 +105,7 @@ export function keyRoutes(
         },
         principal!,
       );
+      request.auditTarget = record.id;
       const { id, name, scopes, created_at, created_by, expires_at, requests_per_minute } = record;
       return reply
         .code(201)

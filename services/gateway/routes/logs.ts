@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import { json } from '../body.js';
 import { describeErrors } from '../core/field-error.js';
-import { MAX_RECORD_BYTES } from '../core/limits.js';
+import { MAX_JSON_DEPTH, MAX_RECORD_BYTES } from '../core/limits.js';
 import {
   jsonLine,
   type LineDefaults,
@@ -10,7 +10,7 @@ import {
   type ReadLine,
   textLine,
 } from '../core/log-lines.js';
-import { kindOf, textFault } from '../core/validate-event.js';
+import { isDeeperThan, kindOf, textFault } from '../core/validate-event.js';
 import type { GatewayMetrics } from '../metrics.js';
 import type { Ports } from '../ports.js';
 import { Problem } from '../problem.js';
@@ -110,7 +110,11 @@ function readLines(
     given.type === 'array'
       ? elementsOf(given.body).map((value, index) => ({
           index,
-          read: () => jsonLine(value, JSON.stringify(value), defaults, nowMs),
+          read: () =>
+            // what is deeper would exhaust the stack of whoever walks it
+            isDeeperThan(value, MAX_JSON_DEPTH)
+              ? refuse(`is nested deeper than ${MAX_JSON_DEPTH} levels`)
+              : jsonLine(value, JSON.stringify(value), defaults, nowMs),
         }))
       : linesOf(given.body).map(({ index, bytes }) => ({
           index,

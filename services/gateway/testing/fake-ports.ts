@@ -5,6 +5,7 @@ import type { EventRow, TraceRow } from '../../../lib/stores/surreal/index.js';
 import { fixedKeys } from '../auth.js';
 import type { Answer } from '../core/answer-table.js';
 import { readApiKey } from '../core/api-keys.js';
+import type { AuditEntry } from '../core/audit-filter.js';
 import type { RawEvent } from '../core/raw-event.js';
 import { gatewayMetrics } from '../metrics.js';
 import type { Ports } from '../ports.js';
@@ -28,6 +29,7 @@ const PRICES = priceTable([{ name: 'swift', input: 2, output: 8 }]);
 export interface Recorded {
   sent: Pick<RawEvent, 'key' | 'log'>[];
   waited: boolean[];
+  audit: AuditEntry[];
 }
 
 /** What the processor would say of an event; undefined: nothing in time. */
@@ -60,7 +62,7 @@ export async function testServer(
     consoleFolder?: string;
   } = {},
 ): Promise<TestServer> {
-  const recorded: Recorded = { sent: [], waited: [] };
+  const recorded: Recorded = { sent: [], waited: [], audit: [] };
   const answering = options.answering ?? inItsSession;
   const ports: Ports = {
     ingest: {
@@ -80,6 +82,7 @@ export async function testServer(
     trail: noTrail,
     keys: fixedKeys(keys),
     keyAdmin: noKeys,
+    audit: { record: (entry) => recorded.audit.push(entry) },
     prices: () => PRICES,
     now: () => NOW_MS,
     health: () => ({
@@ -98,8 +101,18 @@ export async function testServer(
   const app = await createServer({
     ports,
     metrics: gatewayMetrics(new Registry()),
-    limits: { maxBodyBytes: 64 * 1024, maxBatchItems: 100, requestsPerMinute: 10_000, ...options.limits },
     consoleFolder: options.consoleFolder ?? '/nowhere',
+    limits: {
+      maxBodyBytes: 64 * 1024,
+      maxBatchItems: 100,
+      requestsPerMinute: 10_000,
+      anonymousPerMinute: 10_000,
+      headersTimeoutMs: 10_000,
+      requestTimeoutMs: 60_000,
+      corsOrigins: [],
+      trustedProxies: [],
+      ...options.limits,
+    },
   });
   const answer = (response: { statusCode: number; headers: object; body: string }): TestAnswer => ({
     status: response.statusCode,
