@@ -413,6 +413,35 @@ describe('reading', () => {
     ]);
   });
 
+  it('takes several values of a filter, levels by any of their names, and texts as words and phrases', async () => {
+    const asked: unknown[] = [];
+    const listEvents = async (filter: unknown) => {
+      asked.push(filter);
+      return { events: [], next_cursor: null };
+    };
+    const { get } = await testServer({ ports: { store: { ...emptyStore, listEvents } } });
+    await get('/api/v1/events?event_type=a&event_type=b,c&level=warning&text=Flight%20%22to%20Oslo%22');
+    expect(asked).toEqual([
+      { event_type: ['a', 'b,c'], level: ['WARN'], text: ['flight', 'to oslo'], limit: 50, order: 'desc' },
+    ]);
+  });
+
+  it.each([
+    ['/api/v1/events?typ=error', 'typ'],
+    ['/api/v1/events?text=%22%22', 'text'],
+    [`/api/v1/events?text=${'a+b+c+d+'.repeat(5)}e+f`, null],
+    [`/api/v1/events?text=${Array.from({ length: 17 }, (_, i) => `w${i}`).join('+')}`, 'text'],
+    ['/api/v1/traces?status=failed&status=gone', 'status'],
+    ['/api/v1/traces?sort=colour', 'sort'],
+    ['/api/v1/traces?order=asc', 'order'],
+    ['/api/v1/traces?sort=cost&order=asc', null],
+    ['/api/v1/traces?level=warn', 'level'],
+  ])('the list %s is refused by the name of %s', async (path, field) => {
+    const { get } = await testServer();
+    const { status, body } = await get(path);
+    expect([status, body.errors?.[0].field]).toEqual(field === null ? [200, undefined] : [400, field]);
+  });
+
   it('says 503 while a store is down', async () => {
     const down = async () => {
       throw new Problem('store-unavailable', 'gone', { retryAfterS: 2 });

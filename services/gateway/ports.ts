@@ -5,6 +5,7 @@ import type {
   EventRow,
   Paging,
   TraceFilter,
+  TraceOrder,
   TraceRow,
   TraceView,
 } from '../../lib/stores/surreal/index.js';
@@ -50,11 +51,13 @@ export interface StorePort {
   getEvent(eventId: string): Promise<EventRow | null>;
   /** Those that exist, in the order asked for. */
   getEventsByIds(eventIds: readonly string[]): Promise<EventRow[]>;
-  /** @throws Problem `invalid-request` on a cursor that this listing did not give. */
+  /** @throws Problem `invalid-request` on a cursor that this listing did not give. A page may be short and not be the last. */
   listEvents(
     filter: EventFilter & Paging & { order?: 'asc' | 'desc' },
   ): Promise<{ events: EventRow[]; next_cursor: string | null }>;
-  listTraces(filter: TraceFilter & Paging): Promise<{ traces: TraceRow[]; next_cursor: string | null }>;
+  listTraces(
+    filter: TraceFilter & Paging & { by?: TraceOrder },
+  ): Promise<{ traces: TraceRow[]; next_cursor: string | null }>;
   /** One that was merged leads to the trace that it is part of. */
   getTrace(traceId: string, maxEvents: number): Promise<TraceView | null>;
   /** An event with what is stored about its place, up to `siblings` of its trace on either side. */

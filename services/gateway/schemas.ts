@@ -266,30 +266,70 @@ const Paging = {
   limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 1_000, default: 50 })),
   cursor: Type.Optional(Type.String({ maxLength: 4_096, description: '`next_cursor` of the page before' })),
 };
-export const EventQuery = Type.Object({
-  event_type: Type.Optional(Id('Type')),
-  agent_id: Type.Optional(Id('Agent')),
-  session_id: Type.Optional(Id('Session')),
-  trace_id: Type.Optional(Id('Trace')),
-  framework: Type.Optional(Id('Framework')),
-  ...Period,
-  ...Paging,
-  order: Type.Optional(
-    Type.Union([Type.Literal('asc'), Type.Literal('desc')], {
-      default: 'desc',
-      description: 'By time; desc: newest first',
-    }),
-  ),
+/** One value, or the parameter several times: any of them. */
+const AnyOf = <T extends TSchema>(schema: T, description: string) =>
+  Type.Union([schema, Type.Array(schema, { maxItems: 50 })], {
+    description: `${description}; several: any of them`,
+  });
+const Text = Type.String({
+  minLength: 1,
+  maxLength: 1_024,
+  description:
+    'Words, and phrases in double quotes, all of which message or properties hold, in any case, also within longer words',
 });
-export const TraceQuery = Type.Object({
-  status: Type.Optional(
-    Type.Union(['running', 'completed', 'failed', 'truncated'].map((status) => Type.Literal(status))),
-  ),
-  agent_id: Type.Optional(Id('Agent')),
-  session_id: Type.Optional(Id('Session')),
-  ...Period,
-  ...Paging,
-});
+/** A parameter that is not known is most often misspelt: it is refused, not passed over. */
+const strict = { additionalProperties: false };
+const filterFields = {
+  event_type: Type.Optional(AnyOf(Id('Type'), 'Type')),
+  agent_id: Type.Optional(AnyOf(Id('Agent'), 'Agent')),
+  session_id: Type.Optional(AnyOf(Id('Session'), 'Session')),
+  framework: Type.Optional(AnyOf(Id('Framework'), 'Framework')),
+  text: Type.Optional(Text),
+};
+export const EventQuery = Type.Object(
+  {
+    ...filterFields,
+    trace_id: Type.Optional(AnyOf(Id('Trace'), 'Trace')),
+    level: Type.Optional(AnyOf(Id('Level'), 'Log level, in any case: WARN is also WARNING, and so on')),
+    ...Period,
+    ...Paging,
+    order: Type.Optional(
+      Type.Union([Type.Literal('asc'), Type.Literal('desc')], {
+        default: 'desc',
+        description: 'By time; desc: newest first',
+      }),
+    ),
+  },
+  strict,
+);
+const Status = Type.Union(
+  ['running', 'completed', 'failed', 'truncated'].map((status) => Type.Literal(status)),
+);
+export const TRACE_SORTS = ['time', 'duration', 'events', 'errors', 'tokens', 'cost'] as const;
+export const TraceQuery = Type.Object(
+  {
+    status: Type.Optional(AnyOf(Status, 'Status')),
+    ...filterFields,
+    ...Period,
+    ...Paging,
+    sort: Type.Optional(
+      Type.Union(
+        TRACE_SORTS.map((sort) => Type.Literal(sort)),
+        {
+          default: 'time',
+          description: 'time: of the first event. By anything else at most 50,000 traces may fit the filter',
+        },
+      ),
+    ),
+    order: Type.Optional(
+      Type.Union([Type.Literal('asc'), Type.Literal('desc')], {
+        default: 'desc',
+        description: 'asc: with another sort than time',
+      }),
+    ),
+  },
+  strict,
+);
 export const TraceDetailQuery = Type.Object({
   max_events: Type.Optional(Type.Integer({ minimum: 1, maximum: 10_000, default: 10_000 })),
 });

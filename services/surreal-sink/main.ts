@@ -1,5 +1,7 @@
+import pRetry from 'p-retry';
 import { runSink } from '../../lib/sink/run-sink.js';
 import { connectSurreal } from '../../lib/stores/surreal/connection.js';
+import { fillFacts } from '../../lib/stores/surreal/fill-facts.js';
 import { deleteOlderThan } from '../../lib/stores/surreal/retention.js';
 import { applySchema } from '../../lib/stores/surreal/schema.js';
 import { readConfig } from './config.js';
@@ -15,7 +17,7 @@ await runSink({
   groupId: 'vectadb-surreal-sink',
   topics: TOPICS,
   config,
-  open: async ({ logger, metrics: registry, codec, consumerStatus, deadLetter }) => {
+  open: async ({ logger, metrics: registry, codec, signal, consumerStatus, deadLetter }) => {
     const metrics = createMetrics(registry, consumerStatus);
     const names = { namespace: config.SURREAL_NAMESPACE, database: config.SURREAL_DATABASE };
     // not waited for: while SurrealDB is down, batches fail and are tried again
@@ -28,6 +30,18 @@ await runSink({
       connectTimeoutMs: 0,
       prepare: (connected) => applySchema(connected, names),
     });
+    // beside the batches: lists by text and statistics lack old rows until it is done
+    const filled = pRetry(() => fillFacts(store, signal), {
+      retries: Number.POSITIVE_INFINITY,
+      minTimeout: 500,
+      maxTimeout: 10_000,
+      signal,
+    }).then(
+      (rows) => rows > 0 && logger.info({ rows }, 'facts of rows of an older version are made'),
+      (error: unknown) => {
+        if (!signal.aborted) logger.error({ reason: String(error) }, 'facts of older rows are not made');
+      },
+    );
     return {
       name: 'SurrealDB',
       handler: createHandler({ codec, store, metrics, deadLetter }),
@@ -40,7 +54,10 @@ await runSink({
         },
         onDeleted: (events) => metrics.expired.inc(events),
       },
-      close: () => store.close(),
+      close: async () => {
+        await filled;
+        await store.close();
+      },
     };
   },
 });

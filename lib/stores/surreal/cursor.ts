@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** Where a page ended: the row's sort key (rank or Unix milliseconds) and its id. */
+/** Where a page ended: the row's sort key (rank, Unix milliseconds, or what else is sorted by) and its id. */
 export interface Position {
   key: number;
   id: string;
@@ -14,7 +14,7 @@ export class BadCursorError extends Error {
   }
 }
 
-const shape = z.tuple([z.literal('v1'), z.string(), z.number().int(), z.string()]);
+const shape = z.tuple([z.literal('v1'), z.string(), z.number(), z.string()]);
 
 /** An opaque text; `scope` names listing and order, so that a cursor of another one is refused. */
 export const encodeCursor = (scope: string, { key, id }: Position): string =>

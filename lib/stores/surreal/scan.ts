@@ -1,6 +1,7 @@
 import { RecordId } from 'surrealdb';
 import type { SurrealStore } from './connection.js';
 import type { Position } from './cursor.js';
+import { compareIds } from './facts.js';
 import type { StoredRecord } from './rows.js';
 
 /** A listing in the order of (time, id), newest or oldest first. Field names come from code, values are bound. */
@@ -13,6 +14,8 @@ export interface Listing {
   /** Other conditions on a row, as SurrealQL over its fields and `bindings`. */
   conditions: string[];
   bindings: Record<string, unknown>;
+  /** What the engine is not asked: rows that fail it are passed over. */
+  keep?: (row: StoredRecord) => boolean;
   /** Half-open [fromMs, toMs), Unix milliseconds. */
   fromMs: number | null;
   toMs: number | null;
@@ -39,7 +42,7 @@ const MOST_SCANNED = 200_000;
 export async function scanPage(store: SurrealStore, listing: Listing): Promise<Page> {
   // a lead's index is newest first: oldest first by it means sorting what it covers, few rows for a trace or a session
   if (listing.order === 'asc' && listing.lead && ['trace_id', 'session_id'].includes(listing.lead.field)) {
-    return sortedPage(store, listing);
+    return listing.keep ? keptOf(store, listing, listing.keep) : sortedPage(store, listing);
   }
   const descending = listing.order === 'desc';
   const lead = descending ? listing.lead : null;
@@ -88,9 +91,9 @@ export async function scanPage(store: SurrealStore, listing: Listing): Promise<P
     );
     for (const row of answer.rows) {
       if (keyOf(row) > last) return { rows, next: null };
+      if (listing.keep && !listing.keep(row)) continue;
       if (rows.length === listing.limit) {
-        const end = rows.at(-1)!;
-        return { rows, next: { key: keyOf(end), id: String(end.id.id) } };
+        return { rows, next: positionOf(rows.at(-1)!, key) };
       }
       rows.push(row);
     }
@@ -107,6 +110,32 @@ interface Answer {
   last: [number, { id: unknown }] | undefined;
   rows: StoredRecord[];
 }
+
+/** Sorted pages without the rows that fail `keep`, until one is full. */
+async function keptOf(
+  store: SurrealStore,
+  listing: Listing,
+  keep: (row: StoredRecord) => boolean,
+): Promise<Page> {
+  const rows: StoredRecord[] = [];
+  let after = listing.after;
+  for (;;) {
+    const page: Page = await sortedPage(store, { ...listing, after, limit: LARGEST_CHUNK });
+    for (const row of page.rows) {
+      if (!keep(row)) continue;
+      if (rows.length === listing.limit) return { rows, next: positionOf(rows.at(-1)!, 'timestamp_ms') };
+      rows.push(row);
+    }
+    if (page.next === null) return { rows, next: null };
+    after = page.next;
+  }
+}
+
+/** Where a row lies in a listing by `key`. */
+export const positionOf = (row: StoredRecord, key: string): Position => ({
+  key: row[key] as number,
+  id: String(row.id.id),
+});
 
 async function sortedPage(store: SurrealStore, listing: Listing): Promise<Page> {
   const { lead } = listing;
@@ -127,9 +156,27 @@ async function sortedPage(store: SurrealStore, listing: Listing): Promise<Page> 
   );
   const rows = found.slice(0, listing.limit);
   const end = rows.at(-1);
+  return { rows, next: found.length > listing.limit && end ? positionOf(end, 'timestamp_ms') : null };
+}
+
+/**
+ * One page of several scans of the same order, for a lead of several values. Of a scan that gave a next position nothing behind it
+ * is known, so the page ends at the first of them.
+ */
+export function mergePages(pages: readonly Page[], order: Listing['order'], limit: number): Page {
+  const key = order === 'desc' ? 'rank' : 'timestamp_ms';
+  const ends = pages.flatMap(({ next }) => next ?? []).sort(comparePositions);
+  const horizon = ends[0] ?? null;
+  const known = pages
+    .flatMap(({ rows }) => rows)
+    .map((row) => ({ row, at: positionOf(row, key) }))
+    .filter(({ at }) => horizon === null || comparePositions(at, horizon) <= 0)
+    .sort((a, b) => comparePositions(a.at, b.at));
+  const shown = known.slice(0, limit);
   return {
-    rows,
-    next:
-      found.length > listing.limit && end ? { key: end.timestamp_ms as number, id: String(end.id.id) } : null,
+    rows: shown.map(({ row }) => row),
+    next: known.length > limit ? shown.at(-1)!.at : horizon,
   };
 }
+
+const comparePositions = (a: Position, b: Position): number => a.key - b.key || compareIds(a.id, b.id);

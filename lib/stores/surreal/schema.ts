@@ -43,6 +43,16 @@ DEFINE INDEX IF NOT EXISTS idx_agent_id ON agent_event FIELDS agent_id, rank;
 DEFINE INDEX IF NOT EXISTS idx_session_id ON agent_event FIELDS session_id, rank;
 DEFINE INDEX IF NOT EXISTS idx_group_id ON agent_event FIELDS group_id;
 
+DEFINE TABLE OVERWRITE event_fact SCHEMAFULL;
+DEFINE FIELD OVERWRITE type ON event_fact TYPE string;
+DEFINE FIELD OVERWRITE agent ON event_fact TYPE option<string>;
+DEFINE FIELD OVERWRITE framework ON event_fact TYPE option<string>;
+DEFINE FIELD OVERWRITE level ON event_fact TYPE option<string>;
+DEFINE FIELD OVERWRITE text ON event_fact TYPE string;
+DEFINE FIELD OVERWRITE measures ON event_fact TYPE string;
+DEFINE EVENT OVERWRITE drop_fact ON agent_event WHEN $event = 'DELETE' AND $before.id != NONE
+  THEN { DELETE type::record('event_fact', [$before.rank, record::id($before.id)]) RETURN NONE; };
+
 DEFINE TABLE OVERWRITE agent_trace SCHEMAFULL;
 DEFINE FIELD OVERWRITE session_id ON agent_trace TYPE option<string>;
 DEFINE FIELD OVERWRITE agent_id ON agent_trace TYPE option<string>;

@@ -5,12 +5,13 @@ import { startStack, type TestStack } from '../../testing/stack.js';
 import { readGroupSteps, writeCauses } from './causes.js';
 import type { SurrealStore } from './connection.js';
 import { connectTestStore, emptyStore, sampleEvent, sampleLink, sampleTrace } from './fixtures.js';
-import { countEvents, type EventFilter, listEvents, listTraces } from './listings.js';
+import { countEvents, type EventFilter, listEvents } from './listings.js';
 import { probeWrite } from './probe-write.js';
 import { findTraceBySession, getEvent, getEventsByIds, getTrace } from './reads.js';
 import { recountTraces } from './recount.js';
 import { deleteOlderThan } from './retention.js';
 import { applySchema } from './schema.js';
+import { listTraces } from './trace-listings.js';
 import { moveGroup, writeEvents, writeTraces } from './writes.js';
 
 let stack: TestStack;
@@ -237,7 +238,7 @@ describe('writes', () => {
   });
 
   test('a value that the schema refuses is refused as a whole and leaves nothing behind', async () => {
-    const bad = sampleEvent({ event_id: 'bad', event_type: 5 as unknown as string });
+    const bad = sampleEvent({ event_id: 'bad', group_key: 5 as unknown as string });
     await expect(writeEvents(store, [sampleEvent(), bad])).rejects.toMatchObject({
       name: 'StoreRefusedError',
       conflict: false,

@@ -1,5 +1,6 @@
 import type { AgentEvent, AgentTrace, GroupLink } from '../../model/events.js';
 import type { SurrealStore } from './connection.js';
+import { toFactRecord } from './facts.js';
 import { REPLACES_STORED, replaces, type Version } from './precedence.js';
 import {
   containsRecord,
@@ -27,6 +28,7 @@ export interface WriteCounts {
 interface EventWrite {
   event: AgentEvent;
   record: Record<string, unknown>;
+  fact: Record<string, unknown>;
 }
 
 const edgeOf = ({ event }: EventWrite) => ({
@@ -37,26 +39,34 @@ const edgeOf = ({ event }: EventWrite) => ({
 
 /**
  * Stores events, each at most once per id: those that are new by INSERT IGNORE, the rest where they are newer than the
- * stored row (see precedence.ts). Row and edge are written in one transaction, so an event that exists has its edge.
+ * stored row (see precedence.ts). Row, edge and fact are written in one transaction, so an event that exists has them.
  * Ids must be distinct. Marks traces for a recount where counts from elsewhere can no longer be right.
  *
  * @throws StoreUnavailableError, StoreRefusedError; calling again with the same events is harmless.
  */
 export async function writeEvents(store: SurrealStore, events: AgentEvent[]): Promise<WriteCounts> {
-  const writes = events.map((event) => ({ event, record: toEventRecord(event) }));
+  const writes = events.map((event) => ({
+    event,
+    record: toEventRecord(event),
+    fact: toFactRecord(event),
+  }));
   const lost = events.filter((event) => event.flags.includes(STATE_LOST)).map((event) => event.trace_id);
   const results = await store.query<unknown[]>(
     `BEGIN;
      LET $new = (INSERT IGNORE INTO agent_event $rows RETURN VALUE id);
-     LET $edges_of_new = IF array::len($new) = array::len($rows) { $edges }
-       ELSE { $edges.filter(|$edge| $edge.out IN $new) };
+     LET $all = array::len($new) = array::len($rows);
+     LET $edges_of_new = IF $all { $edges } ELSE { $edges.filter(|$edge| $edge.out IN $new) };
      INSERT RELATION INTO contains $edges_of_new RETURN NONE;
+     LET $new_ids = IF $all { [] } ELSE { $new.map(|$id| record::id($id)) };
+     LET $facts_of_new = IF $all { $facts } ELSE { $facts.filter(|$fact| record::id($fact.id)[1] IN $new_ids) };
+     INSERT INTO event_fact $facts_of_new RETURN NONE;
      ${markStatement(lost)}
      RETURN $new;
      COMMIT;`,
     {
       rows: writes.map(({ record }) => record),
       edges: writes.map(edgeOf),
+      facts: writes.map(({ fact }) => fact),
       ...markBindings(lost, STATE_LOST),
     },
   );
@@ -96,16 +106,21 @@ async function replaceEvents(store: SurrealStore, writes: EventWrite[]): Promise
      FOR $write IN $writes {
        LET $r = $write.row;
        LET $was = $r.id.trace_id;
+       LET $rank = $r.id.rank;
        LET $done = (UPSERT $r.id CONTENT $r WHERE ${REPLACES_STORED} RETURN VALUE id);
        IF array::len($done) > 0 AND $was != $r.trace_id {
          DELETE $write.edge.id RETURN NONE;
          INSERT RELATION INTO contains $write.edge RETURN NONE;
        };
+       IF array::len($done) > 0 {
+         IF $rank != $r.rank { DELETE type::record('event_fact', [$rank, record::id($r.id)]) RETURN NONE; };
+         UPSERT $write.fact.id CONTENT $write.fact RETURN NONE;
+       };
      };
      ${markStatement(marks)}
      COMMIT;`,
     {
-      writes: newer.map((write) => ({ row: write.record, edge: edgeOf(write) })),
+      writes: newer.map((write) => ({ row: write.record, edge: edgeOf(write), fact: write.fact })),
       ...markBindings(marks, SHARED_ID),
     },
   );

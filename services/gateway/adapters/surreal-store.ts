@@ -10,6 +10,7 @@ import {
   StoreRefusedError,
   StoreUnavailableError,
   type SurrealStore,
+  TooManyRowsError,
 } from '../../../lib/stores/surreal/index.js';
 import type { PartHealth, StorePort } from '../ports.js';
 import { Problem } from '../problem.js';
@@ -39,6 +40,10 @@ async function asking<T>(call: () => Promise<T>): Promise<T> {
       throw new Problem('invalid-request', error.message, {
         errors: [{ field: 'cursor', message: error.message }],
       });
+    }
+    if (error instanceof TooManyRowsError) {
+      const { field, message } = error;
+      throw new Problem('invalid-request', `${field}: ${message}`, { errors: [{ field, message }] });
     }
     if (error instanceof StoreUnavailableError) {
       throw new Problem('store-unavailable', `SurrealDB does not answer: ${error.message}`, {

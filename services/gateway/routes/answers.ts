@@ -1,3 +1,4 @@
+import { levelName, MAX_TERMS, readTerms } from '../../../lib/model/facts/search-text.js';
 import { readTimestamp } from '../../../lib/model/timestamp.js';
 import type { EventRow } from '../../../lib/stores/surreal/index.js';
 import { PROBLEM_JSON, Problem } from '../problem.js';
@@ -48,3 +49,21 @@ function momentOf(text: string | undefined, field: string): number | undefined {
 /** A copy without what is undefined, so that a store does not take it for a condition. */
 export const given = <T extends object>(fields: T): T =>
   Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as T;
+
+/** Terms of a text query. @throws Problem naming the parameter. */
+export function termsOf(text: string | undefined, field = 'text'): string[] | undefined {
+  if (text === undefined) return undefined;
+  const terms = readTerms(text);
+  const message =
+    terms.length === 0
+      ? 'holds no word'
+      : terms.length > MAX_TERMS
+        ? `holds ${terms.length} words and phrases; the limit is ${MAX_TERMS}`
+        : null;
+  if (message === null) return terms;
+  throw new Problem('invalid-request', `${field} ${message}`, { errors: [{ field, message }] });
+}
+
+/** Levels by their usual names. */
+export const levelsOf = (level: string | string[] | undefined): string[] | undefined =>
+  level === undefined ? undefined : [level].flat().map((one) => levelName(one) ?? one);

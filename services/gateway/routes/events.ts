@@ -3,7 +3,7 @@ import { explain } from '../core/explain.js';
 import type { Ports } from '../ports.js';
 import { Problem } from '../problem.js';
 import { EventOut, EventPage, EventQuery, Explanation, IdParams } from '../schemas.js';
-import { eventOut, given, periodOf, problemsOf } from './answers.js';
+import { eventOut, given, levelsOf, periodOf, problemsOf, termsOf } from './answers.js';
 
 const TAG = ['events'];
 /** Events of the trace shown on either side of one that is explained. */
@@ -17,14 +17,18 @@ export function eventRoutes(app: FastifyInstance, { store }: Ports): void {
       schema: {
         tags: TAG,
         summary: 'List events',
-        description: 'In the order of (timestamp, event_id). Pages stay right while events arrive.',
+        description:
+          'In the order of (timestamp, event_id). Pages stay right while events arrive. A page may hold fewer than `limit` and ' +
+          'still have a `next_cursor`: looking for rare texts ends after some seconds and goes on with the next page.',
         querystring: EventQuery,
         response: { 200: EventPage, ...problemsOf(400, 401, 403, 429, 503) },
       },
     },
     async ({ query }) => {
-      const { from, to, limit = 50, ...rest } = query;
-      const page = await store.listEvents(given({ ...rest, ...periodOf({ from, to }), limit }));
+      const { from, to, limit = 50, text, level, ...rest } = query;
+      const page = await store.listEvents(
+        given({ ...rest, ...periodOf({ from, to }), text: termsOf(text), level: levelsOf(level), limit }),
+      );
       return { events: page.events.map(eventOut), next_cursor: page.next_cursor };
     },
   );

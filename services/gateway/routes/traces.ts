@@ -2,11 +2,12 @@ import type { FastifyInstance } from 'fastify';
 import type { TraceStatus } from '../../../lib/model/events.js';
 import { toolsOf, traceTree } from '../../../lib/model/trace-tree.js';
 import type { TraceRow } from '../../../lib/stores/surreal/index.js';
+import { type TraceSort, traceOrder } from '../core/trace-order.js';
 import { placesOf, withCost } from '../core/trace-out.js';
 import type { Ports } from '../ports.js';
 import { Problem } from '../problem.js';
 import { IdParams, TraceDetail, TraceDetailQuery, TracePage, TraceQuery } from '../schemas.js';
-import { eventOut, given, periodOf, problemsOf } from './answers.js';
+import { eventOut, given, periodOf, problemsOf, termsOf } from './answers.js';
 
 const TAG = ['traces'];
 const MAX_EVENTS = 10_000;
@@ -19,15 +20,24 @@ export function traceRoutes(app: FastifyInstance, { store, prices }: Ports): voi
       schema: {
         tags: TAG,
         summary: 'List traces',
-        description: 'Newest first by start_time. Traces that were merged into another are left out.',
+        description:
+          'Newest first by start_time, or by `sort`. Traces that were merged into another are left out. Pages by time stay right ' +
+          'while traces arrive; by another sort a trace that changes between two pages may be shown twice or not at all.',
         querystring: TraceQuery,
         response: { 200: TracePage, ...problemsOf(400, 401, 403, 429, 503) },
       },
     },
     async ({ query }) => {
-      const { from, to, limit = 50, status, ...rest } = query;
+      const { from, to, limit = 50, status, text, sort, order, ...rest } = query;
       const page = await store.listTraces(
-        given({ ...rest, status: status as TraceStatus | undefined, ...periodOf({ from, to }), limit }),
+        given({
+          ...rest,
+          status: status as TraceStatus | TraceStatus[] | undefined,
+          ...periodOf({ from, to }),
+          text: termsOf(text),
+          by: traceOrder(sort as TraceSort | undefined, order as 'asc' | 'desc' | undefined, prices()),
+          limit,
+        }),
       );
       return { traces: page.traces.map((trace) => withCost(trace, prices())), next_cursor: page.next_cursor };
     },
