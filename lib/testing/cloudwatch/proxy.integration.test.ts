@@ -150,7 +150,9 @@ it('throttles above its quota, and records a token that is used with another ran
     client.send(new FilterLogEventsCommand({ logGroupName: '/quota', limit: 10, ...rest }));
   const { nextToken } = await filter({ endTime: Date.now() });
   await expect(filter({ nextToken, endTime: 1 })).rejects.toThrow('nextToken');
-  expect(proxy.misuses).toEqual(['nextToken for 123456789012/us-east-1//quota: it was given for another endTime']);
+  expect(proxy.misuses).toEqual([
+    'nextToken for 123456789012/us-east-1//quota: it was given for another endTime',
+  ]);
   const answers = await Promise.allSettled(Array.from({ length: 6 }, () => filter({})));
   const refused = answers.flatMap((one) => (one.status === 'rejected' ? [(one.reason as Error).name] : []));
   expect(refused).toEqual(['ThrottlingException', 'ThrottlingException', 'ThrottlingException']);
