@@ -9,6 +9,7 @@ export const SCHEMA_NAMES = [
   'group-link',
   'group-state',
   'agent-trace',
+  'event-retraction',
 ] as const;
 
 export type SchemaName = (typeof SCHEMA_NAMES)[number];

@@ -169,6 +169,14 @@ export interface GroupLink {
   generation: number;
 }
 
+/** The event is no more: stores delete its row where that is older; topic agent-events. */
+export interface EventRetraction {
+  event_id: string;
+  group_id: string;
+  revision: number;
+  generation: number;
+}
+
 /** Whether a link changes anything in the stores: one that does not only answers a duplicate, with the trace it is in. */
 export const movesRows = (link: GroupLink): boolean => link.previous_trace_id !== link.trace_id;
 

@@ -1,4 +1,4 @@
-import type { AgentEvent, AgentTrace, GroupLink } from '../model/events.js';
+import type { AgentEvent, AgentTrace, EventRetraction, GroupLink } from '../model/events.js';
 import { recountTrace } from '../model/summary/recount.js';
 import { replaces, type Version } from './surreal/precedence.js';
 
@@ -29,6 +29,7 @@ const STATE_LOST = 'state_lost';
  * The sinks' rules over the records of agent-events and agent-traces, each partition in its order:
  * - a row is replaced by what takes precedence: within a group what is newer by (generation, revision);
  * - a {@link GroupLink} moves every row of its group that is older than it; one that links to where the group is moves nothing;
+ * - an {@link EventRetraction} takes the row away where that is older;
  * - an event flagged `state_lost` may have been there before: the row that is there stays. The flag is not stored;
  * - a trace that says `state_lost`, or whose event another group claims, is counted from its rows.
  *
@@ -65,6 +66,14 @@ export class LastRowsReader<Row extends RowVersion = AgentEvent> {
       const row = this.events.get(eventId)!;
       if (isNewer(link, row)) this.events.set(eventId, { ...row, trace_id, revision, generation });
     }
+  }
+
+  retraction(retraction: EventRetraction): void {
+    const row = this.events.get(retraction.event_id);
+    if (!row || !isNewer(retraction, row)) return;
+    this.events.delete(row.event_id);
+    this.groups.get(row.group_id)?.delete(row.event_id);
+    this.recounted.add(row.trace_id);
   }
 
   trace(trace: AgentTrace): void {

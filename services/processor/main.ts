@@ -4,6 +4,7 @@ import { loadSchemas } from '../../lib/config/schemas.js';
 import { faultPointAt, noFaultPoint } from '../../lib/kafka/exactly-once/fault-point.js';
 import { ExactlyOnceRunner } from '../../lib/kafka/exactly-once/runner.js';
 import { StreamWork } from '../../lib/kafka/exactly-once/stream-work.js';
+import { LiveGeneration } from '../../lib/kafka/generations/live-generation.js';
 import { memberFileIn } from '../../lib/kafka/member-file.js';
 import { connectRegistry } from '../../lib/kafka/registry.js';
 import { readEpochs } from '../../lib/kafka/topics/epochs.js';
@@ -67,40 +68,43 @@ try {
   await registry.resolveIds();
   const epochs = await readEpochs(kafka);
   const coverage = new Coverage();
-  const topology = buildTopology({
-    codec,
-    config: appConfig,
-    rules,
-    epochs,
-    generation: 1,
-    observe: coverage.take,
-  });
+  const live = await LiveGeneration.connect(kafka, logger);
   const faultPoint = config.FAULT_POINT
     ? faultPointAt(config.FAULT_POINT, (signal) => process.kill(process.pid, signal))
     : noFaultPoint;
-  runners = topology.subTopologies
-    .filter((sub) => only === undefined || sub.name === only)
-    .map(
-      (sub) =>
-        new ExactlyOnceRunner({
-          kafka,
-          work: new StreamWork({
-            sub,
-            codec,
-            learnSchema: (id) => registry.learn(id),
-            onLoss: config.ON_LOSS,
+  const runnersOf = (generation: number) =>
+    buildTopology({ codec, config: appConfig, rules, epochs, generation, observe: coverage.take })
+      .subTopologies.filter((sub) => only === undefined || sub.name === only)
+      .map(
+        (sub) =>
+          new ExactlyOnceRunner({
+            kafka,
+            work: new StreamWork({
+              sub,
+              codec,
+              learnSchema: (id) => registry.learn(id),
+              onLoss: config.ON_LOSS,
+              confirm: () => live.confirm(generation),
+            }),
+            logger: logger.child({ stage: sub.name }),
+            memberFile: memberFileIn(config.VECTADB_STATE, sub.groupId),
+            faultPoint,
           }),
-          logger: logger.child({ stage: sub.name }),
-          memberFile: memberFileIn(config.VECTADB_STATE, sub.groupId),
-          faultPoint,
-        }),
-    );
-  exposeRunners(metrics, runners);
+      );
+  exposeRunners(metrics, () => runners);
   if (only === undefined || only === 'parse') exposeCoverage(metrics, coverage);
-  for (const runner of runners) await runner.start();
-  phase = 'running';
-  logger.info({ stages: runners.map((runner) => runner.status().stage), probes: probes.port }, 'running');
-  await Promise.race(runners.map((runner) => runner.failed));
+  // a replay that is promoted raises the generation: everything begins again in it, from its changelogs
+  for (;;) {
+    const generation = live.current;
+    runners = runnersOf(generation);
+    for (const runner of runners) await runner.start();
+    phase = 'running';
+    const stages = runners.map((runner) => runner.status().stage);
+    logger.info({ stages, generation, probes: probes.port }, 'running');
+    await Promise.race([...runners.map((runner) => runner.failed), live.raisedAbove(generation)]);
+    phase = 'going on in another generation';
+    await Promise.all(runners.map((runner) => runner.close()));
+  }
 } catch (error) {
   logger.fatal({ err: error }, 'stopped by an error');
   process.exit(1);

@@ -3,7 +3,7 @@ import type { ExactlyOnceRunner } from '../../lib/kafka/exactly-once/runner.js';
 import { type Coverage, FATES } from './core/parse/coverage.js';
 
 /** Shows the runners' own counters; they are read when Prometheus asks. */
-export function exposeRunners(registry: Registry, runners: ExactlyOnceRunner[]): void {
+export function exposeRunners(registry: Registry, runners: () => readonly ExactlyOnceRunner[]): void {
   const counter = (name: string, help: string, read: (runner: ExactlyOnceRunner) => number) =>
     new Counter({
       name: `vectadb_${name}_total`,
@@ -12,7 +12,7 @@ export function exposeRunners(registry: Registry, runners: ExactlyOnceRunner[]):
       registers: [registry],
       collect() {
         this.reset();
-        for (const runner of runners) this.inc({ stage: runner.status().stage }, read(runner));
+        for (const runner of runners()) this.inc({ stage: runner.status().stage }, read(runner));
       },
     });
   counter('values', 'Records, or entries of packs, processed', (runner) => runner.status().counters.values);
@@ -38,7 +38,7 @@ export function exposeRunners(registry: Registry, runners: ExactlyOnceRunner[]):
       registers: [registry],
       collect() {
         this.reset();
-        for (const runner of runners) {
+        for (const runner of runners()) {
           const { stage, partitions } = runner.status();
           for (const p of partitions) this.set({ stage, partition: p.partition }, read(p));
         }

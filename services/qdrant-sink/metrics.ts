@@ -35,6 +35,7 @@ export function createMetrics(registry: Registry, embedder: Embedder) {
     written: counter('points_written_total', 'Points in Qdrant in the version of their record'),
     ignored: counter('points_ignored_total', 'Points left alone because a newer version is stored'),
     skipped: counter('events_skipped_total', 'Events sent with generate_embeddings: false'),
+    retracted: counter('retractions_total', 'Retractions applied'),
     moved: counter('groups_moved_total', 'Links applied'),
     deadLetters: counter('dead_letters_total', 'Records sent to dead-letter'),
     expired: counter('points_expired_total', 'Points deleted by retention'),

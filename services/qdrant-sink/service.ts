@@ -1,7 +1,12 @@
 import { pointId } from '../../lib/model/ids.js';
 import type { DataError } from '../../lib/model/result.js';
 import { QdrantRefusedError } from '../../lib/stores/qdrant/errors.js';
-import { type EventPoint, type GroupMove, isOlder } from '../../lib/stores/qdrant/points.js';
+import {
+  type EventPoint,
+  type EventVersion,
+  type GroupMove,
+  isOlder,
+} from '../../lib/stores/qdrant/points.js';
 import type { QdrantStore } from '../../lib/stores/qdrant/store.js';
 
 /** A point and whom to tell when it alone is refused. */
@@ -42,6 +47,13 @@ export class VectorWriter<Origin> {
       await this.writeChunk(points.slice(from, from + POINTS_PER_REQUEST), counts);
     }
     return counts;
+  }
+
+  /** Deletes what is older than its retraction. @throws as {@link write} */
+  async retract(retractions: readonly EventVersion[], signal: AbortSignal): Promise<void> {
+    if (retractions.length === 0) return;
+    signal.throwIfAborted();
+    await this.store.deleteOlder(retractions);
   }
 
   async move(moves: readonly GroupMove[], signal: AbortSignal): Promise<void> {

@@ -1,7 +1,7 @@
 import type { Embedder } from '../../lib/embedding/embedder.js';
 import type { ConsumedBatch } from '../../lib/kafka/types.js';
 import type { Codec } from '../../lib/model/codec.js';
-import { type AgentEvent, type GroupLink, movesRows } from '../../lib/model/events.js';
+import { type AgentEvent, type EventRetraction, type GroupLink, movesRows } from '../../lib/model/events.js';
 import type { DataError } from '../../lib/model/result.js';
 import { QdrantMissingError } from '../../lib/stores/qdrant/errors.js';
 import type { QdrantStore } from '../../lib/stores/qdrant/store.js';
@@ -47,14 +47,16 @@ export function createHandler(
 
   return async (batch, signal) => {
     const stop = metrics.batchSeconds.startTimer();
-    const { events, moves } = fold(await read(batch.records));
+    const { events, moves, retractions } = fold(await read(batch.records));
     const vectors = await embedder.embed(events.map((event) => event.text));
     const points = events.map(({ payload, origin }, index) => ({ payload, origin, vector: vectors[index]! }));
     try {
+      await writer.retract(retractions, signal);
       const counts = await writer.write(points, signal);
       await writer.move(moves, signal);
       metrics.written.inc(counts.written);
       metrics.ignored.inc(counts.ignored);
+      metrics.retracted.inc(retractions.length);
     } catch (error) {
       // someone dropped the collection: the consumer's next attempt finds it again, empty
       if (error instanceof QdrantMissingError)
@@ -74,13 +76,19 @@ function decode(codec: Codec, record: EncodedRecord): Decoded {
   if (record.value === null) {
     return { ok: false, error: { code: 'AVRO_FRAME', message: 'a record of agent-events without a value' } };
   }
-  const decoded = codec.decode<AgentEvent | GroupLink>(record.value, ['agent-event', 'group-link']);
+  const decoded = codec.decode<AgentEvent | GroupLink | EventRetraction>(record.value, [
+    'agent-event',
+    'group-link',
+    'event-retraction',
+  ]);
   if (!decoded.ok) return decoded;
   const { schema, value } = decoded.value;
   if (schema === 'group-link') {
     const link = value as GroupLink;
     return { ok: true, value: movesRows(link) ? { kind: 'link', link, origin: record } : null };
   }
+  if (schema === 'event-retraction')
+    return { ok: true, value: { kind: 'retraction', retraction: value as EventRetraction, origin: record } };
   const event = value as AgentEvent;
   if (!wantsVector(event)) return { ok: true, value: null };
   const encoded = encodeEvent(event);

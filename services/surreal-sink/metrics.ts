@@ -24,6 +24,7 @@ export function createMetrics(registry: Registry, status: () => ConsumerStatus |
     replaced: counter('events_replaced_total', 'Event rows written over by a newer version'),
     ignored: counter('events_ignored_total', 'Events left alone because what is stored is as new'),
     moved: counter('events_moved_total', 'Event rows moved to another trace'),
+    retracted: counter('events_retracted_total', 'Event rows deleted because the event is no more'),
     traces: counter('traces_written_total', 'Trace rows written'),
     retries: counter('retries_total', 'Statements sent again after a conflict'),
     failures: counter('failed_batches_total', 'Batches that failed and are tried again'),

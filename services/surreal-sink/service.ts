@@ -3,6 +3,7 @@ import { readGroupSteps, writeCauses } from '../../lib/stores/surreal/causes.js'
 import type { SurrealStore } from '../../lib/stores/surreal/connection.js';
 import { probeWrite } from '../../lib/stores/surreal/probe-write.js';
 import { recountTraces } from '../../lib/stores/surreal/recount.js';
+import { retireTraces, retractEvents } from '../../lib/stores/surreal/retract.js';
 import { markForRecount, moveGroup, writeEvents, writeTraces } from '../../lib/stores/surreal/writes.js';
 import { type Attempt, writeOrIsolate } from './bisect.js';
 import type { Folded } from './core/fold.js';
@@ -22,6 +23,7 @@ export interface EventCounts {
   replaced: number;
   ignored: number;
   moved: number;
+  retracted: number;
 }
 
 /** Puts what a batch comes to into SurrealDB; everything it does can be done again without harm. */
@@ -34,8 +36,23 @@ export class RowWriter<Origin> {
   ) {}
 
   /** @throws where the store is down or refuses everything. */
-  async writeEvents({ events, moves, shared }: Folded<Origin>, signal: AbortSignal): Promise<EventCounts> {
-    const counts: EventCounts = { inserted: 0, replaced: 0, ignored: 0, moved: 0 };
+  async writeEvents(
+    { events, moves, retractions, shared }: Folded<Origin>,
+    signal: AbortSignal,
+  ): Promise<EventCounts> {
+    const counts: EventCounts = { inserted: 0, replaced: 0, ignored: 0, moved: 0, retracted: 0 };
+    const touched = new Set(shared);
+    await this.inChunks(retractions, signal, async (items) => {
+      const gone = await retractEvents(
+        this.store,
+        items.map(({ retraction }) => retraction),
+      );
+      counts.retracted += gone.length;
+      for (const { trace_id, group_id } of gone) {
+        touched.add(trace_id);
+        this.knownTo(signal).forget(group_id);
+      }
+    });
     await this.inChunks(events, signal, async (items) => {
       const written = await writeEvents(
         this.store,
@@ -44,6 +61,7 @@ export class RowWriter<Origin> {
       counts.inserted += written.inserted;
       counts.replaced += written.replaced;
       counts.ignored += written.ignored;
+      for (const traceId of written.left) touched.add(traceId);
     });
     if (shared.length > 0) await this.again(signal, () => markForRecount(this.store, shared));
     // rows first: a move then finds all rows of its group that are older than it
@@ -55,7 +73,7 @@ export class RowWriter<Origin> {
         }),
       );
     }
-    const touched = new Set([...shared, ...events.map(({ event }) => event.trace_id)]);
+    for (const { event } of events) touched.add(event.trace_id);
     for (const { link, previous } of moves) for (const id of [link.trace_id, ...previous]) touched.add(id);
     await this.recount([...touched], signal);
     await this.relate(
@@ -79,6 +97,13 @@ export class RowWriter<Origin> {
       signal,
     );
     return written;
+  }
+
+  /** Traces that are no more: each goes once it has no event, now or with a later write. @throws as {@link writeEvents} */
+  async retireTraces(traceIds: string[], signal: AbortSignal): Promise<void> {
+    if (traceIds.length === 0) return;
+    await this.again(signal, () => retireTraces(this.store, traceIds));
+    await this.recount(traceIds, signal);
   }
 
   private async inChunks<Item extends { origin: Origin }>(

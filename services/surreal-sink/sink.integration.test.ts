@@ -3,7 +3,7 @@ import { Registry } from 'prom-client';
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { loadSchemas } from '../../lib/config/schemas.js';
 import { Codec } from '../../lib/model/codec.js';
-import type { AgentEvent, AgentTrace, GroupLink } from '../../lib/model/events.js';
+import type { AgentEvent, AgentTrace, EventRetraction, GroupLink } from '../../lib/model/events.js';
 import type { DataError } from '../../lib/model/result.js';
 import type { SurrealStore } from '../../lib/stores/surreal/connection.js';
 import {
@@ -19,7 +19,14 @@ import type { EncodedRecord } from '../../lib/topology/topology.js';
 import { createMetrics } from './metrics.js';
 import { createHandler } from './sink.js';
 
-type Sent = { event: AgentEvent } | { link: GroupLink } | { trace: AgentTrace } | { bytes: Buffer };
+type Sent =
+  | { event: AgentEvent }
+  | { link: GroupLink }
+  | { trace: AgentTrace }
+  | { retraction: EventRetraction }
+  | { bytes: Buffer }
+  /** A tombstone. */
+  | { goneTrace: string };
 
 const codec = Codec.local(loadSchemas());
 let stack: TestStack;
@@ -48,10 +55,12 @@ beforeEach(async () => {
   });
 });
 
-const encode = (sent: Sent): Buffer => {
+const encode = (sent: Sent): Buffer | null => {
   if ('event' in sent) return codec.encode('agent-event', sent.event);
   if ('link' in sent) return codec.encode('group-link', sent.link);
   if ('trace' in sent) return codec.encode('agent-trace', sent.trace);
+  if ('retraction' in sent) return codec.encode('event-retraction', sent.retraction);
+  if ('goneTrace' in sent) return null;
   return sent.bytes;
 };
 
@@ -71,7 +80,7 @@ const deliver = (
           partition: 0,
           offset: firstOffset + index,
           timestampMs: 0,
-          key: null,
+          key: 'goneTrace' in one ? Buffer.from(one.goneTrace) : null,
           value: encode(one),
           headers: {},
         }),
@@ -317,5 +326,62 @@ describe('the handler of agent-traces', () => {
       deliver([{ event: sampleEvent({ event_id: 'e' }) }]),
     ]);
     expect(await total()).toBe(5);
+  });
+});
+
+describe('what is no more', () => {
+  const retraction = (given: Partial<EventRetraction> = {}): Sent => ({
+    retraction: { event_id: 'e1', group_id: 'g1', revision: 0, generation: 2, ...given },
+  });
+  const traces = async () => {
+    const [ids] = await store.query<[{ id: string }[]]>('SELECT VALUE id FROM agent_trace;');
+    return ids.map(({ id }) => id);
+  };
+
+  test('an event goes with its edge, in a batch of its own or in that of its event, and again', async () => {
+    for (const batches of [
+      [[{ event: sampleEvent() }], [retraction()]],
+      [[{ event: sampleEvent() }, retraction()]],
+      [[{ event: sampleEvent() }], [{ event: sampleEvent() }, retraction()], [retraction()]],
+    ]) {
+      await emptyStore(store);
+      for (const batch of batches) await deliver(batch);
+      expect(await stored()).toEqual({ rows: [], edges: [] });
+    }
+  });
+
+  test('what is newer than its retraction stays, wherever it comes', async () => {
+    const newer = { event: sampleEvent({ generation: 2, revision: 1 }) };
+    for (const batches of [[[newer], [retraction()]], [[retraction(), newer]], [[newer, retraction()]]]) {
+      await emptyStore(store);
+      for (const batch of batches) await deliver(batch);
+      expect((await stored()).rows).toHaveLength(1);
+    }
+  });
+
+  test('its trace is counted from what is left', async () => {
+    await deliver([{ trace: sampleTrace({ total_events: 2 }) }], 'agent-traces');
+    await deliver([{ event: sampleEvent() }, { event: sampleEvent({ event_id: 'e2', revision: 2 }) }]);
+    await deliver([retraction()]);
+    expect((await getTrace(store, 't1'))?.trace).toMatchObject({ total_events: 1 });
+  });
+
+  test('a trace goes once its last event has gone, retracted or moved, before or after its tombstone', async () => {
+    const elsewhere = { event: sampleEvent({ generation: 2, revision: 0, group_id: 'g2', trace_id: 't2' }) };
+    for (const last of [retraction(), elsewhere]) {
+      for (const tombstoneFirst of [true, false]) {
+        await emptyStore(store);
+        await deliver([{ trace: sampleTrace() }], 'agent-traces');
+        await deliver([{ event: sampleEvent() }]);
+        const tombstone = () => deliver([{ goneTrace: 't1' }], 'agent-traces');
+        if (tombstoneFirst) {
+          await tombstone();
+          expect(await traces()).toEqual(['t1']);
+        }
+        await deliver([last]);
+        if (!tombstoneFirst) await tombstone();
+        expect(await traces()).toEqual([]);
+      }
+    }
   });
 });

@@ -49,26 +49,34 @@ export function createHandler(
     metrics.replaced.inc(counts.replaced);
     metrics.ignored.inc(counts.ignored);
     metrics.moved.inc(counts.moved);
+    metrics.retracted.inc(counts.retracted);
   };
 
   const writeTraceBatch = async (records: EncodedRecord[], signal: AbortSignal) => {
     const latest = new Map<string, { trace: AgentTrace; origin: EncodedRecord }>();
+    /** Traces whose last word is a tombstone. */
+    const retired = new Map<string, EncodedRecord>();
     for (const record of records) {
       const read = readTraceRecord(codec, record);
       if (!read.ok) {
         await deadLetter(record, read.error);
         continue;
       }
-      const trace = read.value;
-      if (!trace) continue;
-      const known = latest.get(trace.trace_id)?.trace;
+      const { traceId, trace } = read.value;
+      if (trace === null) {
+        retired.set(traceId, record);
+        continue;
+      }
+      retired.delete(traceId);
+      const known = latest.get(traceId)?.trace;
       const older =
         known &&
         (trace.generation < known.generation ||
           (trace.generation === known.generation && trace.revision <= known.revision));
-      if (!older) latest.set(trace.trace_id, { trace, origin: record });
+      if (!older) latest.set(traceId, { trace, origin: record });
     }
     metrics.traces.inc(await writer.writeTraces([...latest.values()], signal));
+    await writer.retireTraces([...retired.keys()], signal);
   };
 
   return async (batch, signal) => {

@@ -94,7 +94,11 @@ async function readEmissions(stack: TestStack): Promise<Holdings['emissions']> {
   await connectRegistry(stack.env.SCHEMA_REGISTRY_URL!, codec).resolveIds();
   const emissions: Holdings['emissions'] = [];
   await forEachRecord(stack, 'agent-events', (value) => {
-    const read = codec.decode<AgentEvent | GroupLink>(value!, ['agent-event', 'group-link']);
+    const read = codec.decode<AgentEvent | GroupLink>(value!, [
+      'agent-event',
+      'group-link',
+      'event-retraction',
+    ]);
     if (!read.ok) throw new Error(`agent-events holds what cannot be read: ${read.error.message}`);
     if (read.value.schema === 'agent-event') {
       const { event_id, revision, generation } = read.value.value as AgentEvent;

@@ -213,7 +213,13 @@ export class PartitionOwner implements OwnedPartition {
     const { signal } = this.abort;
     const startedMs = Date.now();
     const transactionalId = `${work.groupId}-${work.source}-${this.partition}`;
-    this.producer = await TransactionalProducer.open(kafka, transactionalId, faultPoint, producerLimits);
+    this.producer = await TransactionalProducer.open(
+      kafka,
+      transactionalId,
+      faultPoint,
+      producerLimits,
+      async () => work.confirm?.(),
+    );
     const fence = this.changelogRecord(
       'fence',
       Buffer.from(JSON.stringify({ at: new Date().toISOString() })),

@@ -12,6 +12,8 @@ export interface StreamWorkOptions {
   learnSchema: (id: number) => Promise<void>;
   /** What to do where input was deleted before it was processed. */
   onLoss?: 'stop' | 'continue';
+  /** As {@link Work.confirm}. */
+  confirm?: () => Promise<void>;
 }
 
 /** Work that processes the records of a topic, partition by partition, with one sub-topology. */
@@ -37,6 +39,10 @@ export class StreamWork implements Work {
 
   get inputError(): string | null {
     return this.running?.fetchLoop.lastError ?? null;
+  }
+
+  async confirm(): Promise<void> {
+    await this.options.confirm?.();
   }
 
   start(context: WorkContext): void {

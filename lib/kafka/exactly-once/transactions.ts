@@ -25,6 +25,7 @@ export class TransactionalProducer {
     private readonly producer: Producer,
     private readonly faultPoint: FaultPoint,
     private readonly maxBatchRecords: number,
+    private readonly confirm: () => Promise<void>,
   ) {}
 
   static async open(
@@ -32,6 +33,7 @@ export class TransactionalProducer {
     transactionalId: string,
     faultPoint: FaultPoint,
     { maxBatchRecords = Number.POSITIVE_INFINITY }: ProducerLimits = {},
+    confirm: () => Promise<void> = async () => {},
   ): Promise<TransactionalProducer> {
     // an instance of its own: its retry rules InitProducerId, which meets CONCURRENT_TRANSACTIONS for some milliseconds
     const producer = createKafka(kafka, { initialRetryTime: 5, maxRetryTime: 250, retries: 40 }).producer({
@@ -48,12 +50,13 @@ export class TransactionalProducer {
       await disconnectQuietly(producer);
       throw error;
     }
-    return new TransactionalProducer(producer, faultPoint, maxBatchRecords);
+    return new TransactionalProducer(producer, faultPoint, maxBatchRecords, confirm);
   }
 
   /**
    * Sends and commits. Outputs go before offsets: CONCURRENT_TRANSACTIONS, which the first request after a commit may
-   * meet, is retried by kafkajs in send and not in sendOffsets. Records are asked for batch by batch. Returns the offset of
+   * meet, is retried by kafkajs in send and not in sendOffsets. `confirm` comes last: a process that was stopped for longer than a
+   * transaction lives cannot commit, and one that was stopped before it began asks again. Records are asked for batch by batch. Returns the offset of
    * each.
    */
   async commit(
@@ -90,6 +93,7 @@ export class TransactionalProducer {
       this.faultPoint('after-offsets');
     }
     this.faultPoint('before-commit');
+    await this.confirm();
     await transaction.commit();
     this.faultPoint('after-commit');
     return stored;

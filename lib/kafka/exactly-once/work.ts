@@ -29,6 +29,8 @@ export interface Work {
   start(context: WorkContext): void;
   /** The work of one partition, made when this process becomes its owner. */
   create(partition: number): PartitionWork;
+  /** Asked right before each commit; what it rejects with ends the transaction. Left out: all may be committed. */
+  confirm?(): Promise<void>;
   /** Why nothing comes in; null while it does. */
   readonly inputError: string | null;
   close(): Promise<void>;

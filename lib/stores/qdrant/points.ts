@@ -22,6 +22,11 @@ export interface EventPoint {
   vector: number[];
 }
 
+/** The event is no more: its point goes where it is older. */
+export interface EventVersion extends Version {
+  event_id: string;
+}
+
 /** Every point of `group_id` that is older than the version moves to `trace_id`. */
 export interface GroupMove extends Version {
   group_id: string;
@@ -59,12 +64,12 @@ export const olderThan = ({ generation, revision }: Version): QdrantFilter => ({
 });
 
 /**
- * Matches those of `points` whose stored version is older than the point's own. A request has one filter only, so
+ * Matches those points whose stored version is older than the event's own. A request has one filter only, so
  * it names each point with its own condition; the engine tries them one by one: keep it to about a hundred points.
  */
-export const eachOlder = (points: readonly EventPoint[]): QdrantFilter => ({
-  should: points.map(({ payload }) => ({
-    must: [{ has_id: [pointId(payload.event_id)] }, olderThan(payload)],
+export const eachOlder = (events: readonly EventVersion[]): QdrantFilter => ({
+  should: events.map((event) => ({
+    must: [{ has_id: [pointId(event.event_id)] }, olderThan(event)],
   })),
 });
 

@@ -6,6 +6,7 @@ import {
   type EventFilter,
   type EventPayload,
   type EventPoint,
+  type EventVersion,
   eachOlder,
   type GroupMove,
   olderThan,
@@ -84,9 +85,17 @@ export class QdrantStore {
         this.client.upsert(this.collection, {
           wait: true,
           points: some.map(record),
-          update_filter: eachOlder(some),
+          update_filter: eachOlder(some.map(({ payload }) => payload)),
         }),
       );
+    }
+  }
+
+  /** Deletes those points whose stored version is older. Durable when it resolves. */
+  async deleteOlder(events: readonly EventVersion[]): Promise<void> {
+    for (let from = 0; from < events.length; from += CONDITIONAL_POINTS) {
+      const filter = eachOlder(events.slice(from, from + CONDITIONAL_POINTS));
+      await asking('delete', () => this.client.delete(this.collection, { wait: true, filter }));
     }
   }
 

@@ -26,15 +26,29 @@ export async function recountTraces(store: SurrealStore, traceIds: string[]): Pr
 
 async function recountOne(store: SurrealStore, traceId: string): Promise<void> {
   const ids = { mark: recountRecord(traceId), trace: traceRecord(traceId), trace_id: traceId };
-  const [turns] = await store.query<[number[]]>('UPDATE $mark SET turn += 1 RETURN VALUE turn;', ids);
-  const turn = turns[0];
-  if (turn === undefined) return; // retention took the mark and the trace meanwhile
+  const [marks] = await store.query<[{ turn: number; reason: string }[]]>(
+    'UPDATE $mark SET turn += 1 RETURN turn, reason;',
+    ids,
+  );
+  if (marks[0] === undefined) return; // retention took the mark and the trace meanwhile
+  const { turn, reason } = marks[0];
   const [rows, traces] = await store.query<[StoredRecord[], StoredRecord[]]>(
     'SELECT * FROM agent_event WHERE trace_id = $trace_id; SELECT * FROM $trace;',
     ids,
     RECOUNT_TIMEOUT_MS,
   );
   if (!traces[0]) return; // its row comes by another topic and brings it here again
+  if (rows.length === 0 && reason === RETIRED) {
+    // an event may have come since: then whoever wrote it counts it
+    await store.query(
+      `BEGIN;
+       LET $empty = array::len((SELECT VALUE id FROM agent_event WHERE trace_id = $trace_id LIMIT 1)) = 0;
+       IF $mark.turn = $turn AND $empty { DELETE $trace RETURN NONE; DELETE $mark RETURN NONE; };
+       COMMIT;`,
+      { ...ids, turn },
+    );
+    return;
+  }
   const content = rows.length === 0 ? EMPTY : countsOf(rows, traces[0]);
   await store.query('BEGIN; IF $mark.turn = $turn { UPDATE $trace MERGE $content RETURN NONE; }; COMMIT;', {
     ...ids,
@@ -42,6 +56,9 @@ async function recountOne(store: SurrealStore, traceId: string): Promise<void> {
     content,
   });
 }
+
+/** Why a trace is marked that goes once it has no rows. */
+export const RETIRED = 'retired';
 
 /** Every row has gone to another trace. */
 const EMPTY = { total_events: 0, error_count: 0, event_counts: {}, tools: {}, models: {} };

@@ -77,8 +77,8 @@ describe('writes', () => {
       flags: ['clock_skew'],
       why: { ...sampleEvent().why, rule: 'a_rule', captures: { tool: 'web' } },
     });
-    expect(await writeEvents(store, [event])).toEqual({ inserted: 1, replaced: 0, ignored: 0 });
-    expect(await writeEvents(store, [event])).toEqual({ inserted: 0, replaced: 0, ignored: 1 });
+    expect(await writeEvents(store, [event])).toMatchObject({ inserted: 1, replaced: 0, ignored: 0 });
+    expect(await writeEvents(store, [event])).toMatchObject({ inserted: 0, replaced: 0, ignored: 1 });
     const { timestamp_ms, created_ms, updated_ms, properties, ...rest } = event;
     const row = await getEvent(store, 'e1');
     expect(row).toEqual({
@@ -97,9 +97,9 @@ describe('writes', () => {
     const older = sampleEvent({ revision: 4, event_type: 'older', trace_id: 'old' });
     const newer = sampleEvent({ revision: 6, event_type: 'newer', trace_id: 't6' });
     const fresh = sampleEvent({ event_id: 'e2' });
-    expect(await writeEvents(store, [older, fresh])).toEqual({ inserted: 1, replaced: 0, ignored: 1 });
+    expect(await writeEvents(store, [older, fresh])).toMatchObject({ inserted: 1, replaced: 0, ignored: 1 });
     expect((await getEvent(store, 'e1'))?.event_type).toBe('tool_call');
-    expect(await writeEvents(store, [newer, fresh])).toEqual({ inserted: 0, replaced: 1, ignored: 1 });
+    expect(await writeEvents(store, [newer, fresh])).toMatchObject({ inserted: 0, replaced: 1, ignored: 1 });
     expect((await getEvent(store, 'e1'))?.event_type).toBe('newer');
     expect(await edges()).toEqual(['t1 -> e2', 't6 -> e1']);
   });

@@ -23,6 +23,8 @@ export interface WriteCounts {
   inserted: number;
   replaced: number;
   ignored: number;
+  /** Traces that rows were taken from. */
+  left: string[];
 }
 
 interface EventWrite {
@@ -71,10 +73,10 @@ export async function writeEvents(store: SurrealStore, events: AgentEvent[]): Pr
     },
   );
   const inserted = new Set((results.at(-2) as { id: unknown }[]).map((id) => String(id.id)));
-  if (inserted.size === writes.length) return { inserted: writes.length, replaced: 0, ignored: 0 };
+  if (inserted.size === writes.length) return { inserted: writes.length, replaced: 0, ignored: 0, left: [] };
   const known = writes.filter(({ event }) => !inserted.has(event.event_id));
-  const replaced = await replaceEvents(store, known);
-  return { inserted: inserted.size, replaced, ignored: known.length - replaced };
+  const { replaced, left } = await replaceEvents(store, known);
+  return { inserted: inserted.size, replaced, ignored: known.length - replaced, left };
 }
 
 interface Head extends Omit<Version, 'updated_ms'> {
@@ -83,13 +85,17 @@ interface Head extends Omit<Version, 'updated_ms'> {
 }
 
 /** The guarded way: reads what stands, then writes what is newer, with the guard in the statement as well. */
-async function replaceEvents(store: SurrealStore, writes: EventWrite[]): Promise<number> {
+async function replaceEvents(
+  store: SurrealStore,
+  writes: EventWrite[],
+): Promise<Pick<WriteCounts, 'replaced' | 'left'>> {
   const [heads] = await store.query<[(Head | null | undefined)[]]>(
     'RETURN $ids.{generation, revision, group_id, updated_at, trace_id};',
     { ids: writes.map(({ record }) => record.id) },
   );
   const newer: EventWrite[] = [];
   const strangers = new Set<string>();
+  const left = new Set<string>();
   writes.forEach((write, index) => {
     const head = heads[index];
     if (!head?.updated_at) {
@@ -97,10 +103,12 @@ async function replaceEvents(store: SurrealStore, writes: EventWrite[]): Promise
       return;
     }
     if (head.group_id !== write.event.group_id) strangers.add(head.trace_id).add(write.event.trace_id);
-    if (replaces(write.event, { ...head, updated_ms: head.updated_at.getTime() })) newer.push(write);
+    if (!replaces(write.event, { ...head, updated_ms: head.updated_at.getTime() })) return;
+    newer.push(write);
+    if (head.trace_id !== write.event.trace_id) left.add(head.trace_id);
   });
   const marks = [...strangers];
-  if (newer.length === 0 && marks.length === 0) return 0;
+  if (newer.length === 0 && marks.length === 0) return { replaced: 0, left: [] };
   await store.query(
     `BEGIN;
      FOR $write IN $writes {
@@ -124,7 +132,7 @@ async function replaceEvents(store: SurrealStore, writes: EventWrite[]): Promise
       ...markBindings(marks, SHARED_ID),
     },
   );
-  return newer.length;
+  return { replaced: newer.length, left: [...left] };
 }
 
 /**

@@ -70,6 +70,6 @@ describe('a batch comes to', () => {
   });
 
   it('nothing of nothing', () => {
-    expect(fold([])).toEqual({ events: [], moves: [] });
+    expect(fold([])).toEqual({ events: [], retractions: [], moves: [] });
   });
 });

@@ -1,4 +1,4 @@
-import type { GroupLink } from '../../../lib/model/events.js';
+import type { EventRetraction, GroupLink } from '../../../lib/model/events.js';
 import { pointId } from '../../../lib/model/ids.js';
 import { type GroupMove, isOlder } from '../../../lib/stores/qdrant/points.js';
 import type { EncodedEvent } from './encode.js';
@@ -6,7 +6,8 @@ import type { EncodedEvent } from './encode.js';
 /** One record of a batch after decoding, with where it came from. */
 export type Entry<Origin> =
   | { kind: 'event'; event: EncodedEvent; origin: Origin }
-  | { kind: 'link'; link: GroupLink; origin: Origin };
+  | { kind: 'link'; link: GroupLink; origin: Origin }
+  | { kind: 'retraction'; retraction: EventRetraction; origin: Origin };
 
 export interface FoldedEvent<Origin> extends EncodedEvent {
   origin: Origin;
@@ -14,6 +15,8 @@ export interface FoldedEvent<Origin> extends EncodedEvent {
 
 export interface Fold<Origin> {
   events: FoldedEvent<Origin>[];
+  /** To be deleted before the events are written: one that is newer than its retraction is among them. */
+  retractions: EventRetraction[];
   moves: GroupMove[];
 }
 
@@ -29,7 +32,16 @@ export interface Fold<Origin> {
 export function fold<Origin>(entries: readonly Entry<Origin>[]): Fold<Origin> {
   const events = new Map<string, FoldedEvent<Origin>>();
   const moves = new Map<string, GroupMove>();
+  const retractions = new Map<string, EventRetraction>();
   for (const entry of entries) {
+    if (entry.kind === 'retraction') {
+      const id = pointId(entry.retraction.event_id);
+      const known = retractions.get(id);
+      if (!known || isOlder(known, entry.retraction)) retractions.set(id, entry.retraction);
+      const event = events.get(id);
+      if (event && isOlder(event.payload, entry.retraction)) events.delete(id);
+      continue;
+    }
     if (entry.kind === 'link') {
       const { group_id, trace_id, generation, revision } = entry.link;
       const known = moves.get(group_id);
@@ -39,10 +51,16 @@ export function fold<Origin>(entries: readonly Entry<Origin>[]): Fold<Origin> {
       continue;
     }
     const id = pointId(entry.event.payload.event_id);
+    const retracted = retractions.get(id);
+    if (retracted && isOlder(entry.event.payload, retracted)) continue;
     const known = events.get(id);
     if (!known || isOlder(known.payload, entry.event.payload)) {
       events.set(id, { ...entry.event, origin: entry.origin });
     }
   }
-  return { events: [...events.values()], moves: [...moves.values()] };
+  return {
+    events: [...events.values()],
+    retractions: [...retractions.values()],
+    moves: [...moves.values()],
+  };
 }

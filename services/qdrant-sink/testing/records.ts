@@ -1,5 +1,10 @@
 import type { Codec } from '../../../lib/model/codec.js';
-import { type AgentEvent, type GroupLink, unexplained } from '../../../lib/model/events.js';
+import {
+  type AgentEvent,
+  type EventRetraction,
+  type GroupLink,
+  unexplained,
+} from '../../../lib/model/events.js';
 import { uuidOf } from '../../../lib/model/ids.js';
 import type { EncodedRecord } from '../../../lib/topology/topology.js';
 
@@ -42,14 +47,21 @@ export function groupLink(over: Partial<GroupLink> & { group_id: string; trace_i
 }
 
 /** A record of agent-events, partition 0. */
-export function record(codec: Codec, offset: number, value: AgentEvent | GroupLink): EncodedRecord {
+export function record(
+  codec: Codec,
+  offset: number,
+  value: AgentEvent | GroupLink | EventRetraction,
+): EncodedRecord {
   return {
     topic: 'agent-events',
     partition: 0,
     offset,
     timestampMs: 0,
     key: Buffer.from(value.group_id),
-    value: codec.encode('event_id' in value ? 'agent-event' : 'group-link', value),
+    value: codec.encode(
+      'event_type' in value ? 'agent-event' : 'trace_id' in value ? 'group-link' : 'event-retraction',
+      value,
+    ),
     headers: {},
   };
 }

@@ -65,4 +65,17 @@ describe('fold', () => {
     expect(folded.events.map(({ event: row }) => row.group_id)).toEqual(['g1']);
     expect(folded.shared.sort()).toEqual(['A', 'B']);
   });
+
+  test('a retraction takes an older event away and leaves a newer one', () => {
+    const retraction: Entry<null> = {
+      kind: 'retraction',
+      retraction: { event_id: 'e1', group_id: 'g1', generation: 2, revision: 0 },
+      origin: null,
+    };
+    expect(rows([event({ revision: 9 }), retraction])).toEqual([]);
+    expect(rows([retraction, event({ revision: 9 })])).toEqual([]);
+    expect(rows([event({ revision: 9 }), retraction, link({ revision: 10 })])).toEqual([]);
+    expect(rows([event({ revision: 1, generation: 2 }), retraction])).toEqual([['e1', 't1', 1]]);
+    expect(fold([event({ revision: 9 }), retraction]).retractions).toHaveLength(1);
+  });
 });

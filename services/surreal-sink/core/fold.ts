@@ -1,4 +1,4 @@
-import type { AgentEvent, GroupLink } from '../../../lib/model/events.js';
+import type { AgentEvent, EventRetraction, GroupLink } from '../../../lib/model/events.js';
 import { replaces } from '../../../lib/stores/surreal/precedence.js';
 
 export interface EventEntry<Origin> {
@@ -11,7 +11,12 @@ export interface LinkEntry<Origin> {
   link: GroupLink;
   origin: Origin;
 }
-export type Entry<Origin> = EventEntry<Origin> | LinkEntry<Origin>;
+export interface RetractionEntry<Origin> {
+  kind: 'retraction';
+  retraction: EventRetraction;
+  origin: Origin;
+}
+export type Entry<Origin> = EventEntry<Origin> | LinkEntry<Origin> | RetractionEntry<Origin>;
 
 export interface Move<Origin> {
   link: GroupLink;
@@ -25,6 +30,8 @@ export interface Folded<Origin> {
   events: { event: AgentEvent; origin: Origin }[];
   /** The last link of each group, for rows that were stored before. */
   moves: Move<Origin>[];
+  /** To be written before the events: one that is newer than its retraction is among them. */
+  retractions: { retraction: EventRetraction; origin: Origin }[];
   /** Traces whose groups share an event id: each counted it, one has the row. */
   shared: string[];
 }
@@ -42,9 +49,22 @@ export function fold<Origin>(entries: readonly Entry<Origin>[]): Folded<Origin> 
   const byGroup = new Map<string, Set<string>>();
   const moves = new Map<string, Move<Origin>>();
   const shared = new Set<string>();
+  const retractions = new Map<string, { retraction: EventRetraction; origin: Origin }>();
   for (const entry of entries) {
+    if (entry.kind === 'retraction') {
+      const { retraction, origin } = entry;
+      const { event_id } = retraction;
+      const earlier = retractions.get(event_id);
+      if (earlier && !isLater(retraction, earlier.retraction)) continue;
+      retractions.set(event_id, { retraction, origin });
+      const event = events.get(event_id)?.event;
+      if (event && isLater(retraction, event)) events.delete(event_id);
+      continue;
+    }
     if (entry.kind === 'event') {
       const { event, origin } = entry;
+      const retracted = retractions.get(event.event_id)?.retraction;
+      if (retracted && isLater(retracted, event)) continue;
       const known = events.get(event.event_id);
       if (known && known.event.group_id !== event.group_id) {
         shared.add(known.event.trace_id).add(event.trace_id);
@@ -62,14 +82,19 @@ export function fold<Origin>(entries: readonly Entry<Origin>[]): Folded<Origin> 
     const previous = [...new Set([...(move?.previous ?? []), link.previous_trace_id])];
     moves.set(link.group_id, { link, origin, previous });
     for (const eventId of byGroup.get(link.group_id) ?? []) {
-      const member = events.get(eventId)!;
-      // an event of the same id in another group may have taken its place
-      if (member.event.group_id !== link.group_id || !isLater(link, member.event)) continue;
+      const member = events.get(eventId);
+      // retracted since, or an event of the same id in another group has taken its place
+      if (member?.event.group_id !== link.group_id || !isLater(link, member.event)) continue;
       const { trace_id, revision, generation } = link;
       events.set(eventId, { ...member, event: { ...member.event, trace_id, revision, generation } });
     }
   }
-  return { events: [...events.values()], moves: [...moves.values()], shared: [...shared] };
+  return {
+    events: [...events.values()],
+    moves: [...moves.values()],
+    retractions: [...retractions.values()],
+    shared: [...shared],
+  };
 }
 
 type Counted = Pick<GroupLink, 'generation' | 'revision'>;

@@ -1,5 +1,6 @@
 import type { AgentTrace, GroupState } from '../../../../lib/model/events.js';
 import { foldTrace } from '../../../../lib/model/summary/fold-trace.js';
+import { FIRST_GENERATION } from '../../../../lib/topology/generation.js';
 import type { InputRecord, Processor, ProcessorContext } from '../../../../lib/topology/topology.js';
 import { GroupsOfTraces } from './groups-of-traces.js';
 import { type AggregateState, MARGIN_MS, RETIRED_MS, STEP_MS, stateKeys, type TraceHead } from './state.js';
@@ -42,8 +43,10 @@ export class AggregateProcessor implements Processor<GroupState, AggregateState>
             lost: known !== undefined,
             seen: timestampMs,
             wake: timestampMs + this.options.autoCloseMs,
+            ...(this.options.generation === FIRST_GENERATION ? {} : { gen: this.options.generation }),
           };
     if (!this.index(context).replace(value)) return;
+    this.raise(head);
     head.rev = Math.max(head.rev + 1, record.offset * PLACES + record.place);
     head.seen = Math.max(head.seen, timestampMs);
     if (head.closed) {
@@ -76,11 +79,19 @@ export class AggregateProcessor implements Processor<GroupState, AggregateState>
       const retireAt = state.seen + this.options.stateRetentionMs + MARGIN_MS;
       state.wake = Math.max(retireAt, nowMs + STEP_MS);
       if (wasRunning) {
+        this.raise(state);
         state.rev += 1;
         this.forward(traceId, state, context);
       }
     }
     context.state.put(key, state, state.wake);
+  }
+
+  /** Rows of an older generation may have been replaced by other ones: what was counted says nothing of them. */
+  private raise(head: TraceHead): void {
+    if ((head.gen ?? FIRST_GENERATION) >= this.options.generation) return;
+    head.gen = this.options.generation;
+    head.lost = true;
   }
 
   /** One record per trace and transaction: it is folded when the transaction ends. */

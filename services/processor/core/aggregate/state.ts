@@ -12,6 +12,8 @@ export interface TraceHead {
   seen: number;
   /** The timer that is set, Unix milliseconds of processing time; early rather than moved with each input. */
   wake: number;
+  /** Generation that its groups are of; left out: the first. */
+  gen?: number;
 }
 
 /** What the trace knows of one group: the last state by (generation, revision). */

@@ -9,6 +9,7 @@ import {
 } from '../../../../lib/model/events.js';
 import { groupIdAt, isRun } from '../../../../lib/model/ids.js';
 import { contributionOf } from '../../../../lib/model/summary/contribution.js';
+import { FIRST_GENERATION } from '../../../../lib/topology/generation.js';
 import type { InputRecord, Processor, ProcessorContext } from '../../../../lib/topology/topology.js';
 import { PARSED_EVENTS } from '../parsed-entries.js';
 import { AdoptedRuns } from './adopted-runs.js';
@@ -55,6 +56,7 @@ export class TraceProcessor implements Processor<ParsedEntry, TraceState> {
     const { value } = record;
     const home = value.home_key;
     const head = this.open(home, record, context);
+    if ((head.gen ?? FIRST_GENERATION) < this.options.generation) this.raise(home, head, context);
     const stamp: Stamp = {
       revision: Math.max(head.rev + 1, record.offset * PLACES + record.place),
       generation: this.options.generation,
@@ -183,12 +185,12 @@ export class TraceProcessor implements Processor<ParsedEntry, TraceState> {
     if (found.inTail === null || found.inTail === part.tail) groups.putPart(home, found.part, part);
   }
 
-  private markLost(home: string, head: GroupHead, context: Context): void {
+  private markLost(home: string, head: GroupHead, context: Context, number = head.part): void {
     const groups = this.store(context);
-    const part = groups.part(home, head.part);
+    const part = groups.part(home, number);
     if (part.lost) return;
     part.lost = true;
-    groups.putPart(home, head.part, part);
+    groups.putPart(home, number, part);
   }
 
   private onBind(
@@ -304,10 +306,20 @@ export class TraceProcessor implements Processor<ParsedEntry, TraceState> {
       seen: timestampMs,
       asleep: false,
       wake: timestampMs + this.quietMs,
+      ...(this.options.generation === FIRST_GENERATION ? {} : { gen: this.options.generation }),
     };
     if (known ? hasEvents(known) : event !== null && missedItsStart(event))
       this.markLost(home, head, context);
     return head;
+  }
+
+  /** Rows of an older generation may have been replaced by other ones: what was counted says nothing of them. */
+  private raise(home: string, head: GroupHead, context: Context): void {
+    head.gen = this.options.generation;
+    this.store(context).put(home, head);
+    if (!hasEvents(head)) return;
+    for (const part of new Set([1, 2, head.part]))
+      if (part <= head.part) this.markLost(home, head, context, part);
   }
 
   private touch(head: GroupHead, stamp: Stamp, nowMs: number): void {

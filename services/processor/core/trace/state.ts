@@ -33,6 +33,8 @@ export interface GroupHead {
   asleep: boolean;
   /** The timer that is set, Unix milliseconds of processing time; early rather than moved with each event. */
   wake: number;
+  /** Generation that its counts are of; left out: the first. */
+  gen?: number;
 }
 
 /** What a part of a group has beyond the head's tail. */
