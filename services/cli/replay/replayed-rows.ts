@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { ClusterClient } from '../../../lib/kafka/cluster.js';
 import { readTopic } from '../../../lib/kafka/topic-reader.js';
 import type { Codec, SchemaName } from '../../../lib/model/codec.js';
@@ -14,6 +15,9 @@ export interface ReplayedRow extends RowVersion {
 }
 
 const NO_FLAGS: string[] = [];
+/** A transaction whose process was killed ends after 10 s. */
+const SETTLE_LIMIT_MS = 30_000;
+const SETTLE_POLL_MS = 50;
 
 /**
  * The last rows of a generation, as a store would hold them. Memory: a few hundred bytes an event; the events themselves are in a
@@ -31,11 +35,12 @@ export class ReplayedRows {
     const rows = new ReplayedRows(codec);
     const reader = new LastRowsReader<ReplayedRow>((row) => rows.eventOf(row));
     const events = topicOfGeneration('agent-events', generation);
+    const traces = topicOfGeneration('agent-traces', generation);
+    for (const topic of [events, traces]) await settled(cluster, topic);
     for await (const [value, schema] of rows.values(cluster, events, ['agent-event', 'group-link'])) {
       if (schema === 'group-link') reader.link(rows.decode(value, schema) as GroupLink);
       else reader.event(rows.indexOf(rows.decode(value, schema) as AgentEvent, value));
     }
-    const traces = topicOfGeneration('agent-traces', generation);
     for await (const [value] of rows.values(cluster, traces, ['agent-trace']))
       reader.trace(rows.decode(value, 'agent-trace') as AgentTrace);
     rows.rows = reader.rows();
@@ -103,5 +108,21 @@ export class ReplayedRows {
     if (known !== undefined) return known;
     this.names.set(text, text);
     return text;
+  }
+}
+
+/**
+ * Resolves once no transaction of the topic is open: a commit is answered before its records can be read, and a reading that began
+ * earlier would end before them.
+ */
+async function settled(cluster: ClusterClient, topic: string): Promise<void> {
+  await cluster.connect([topic]);
+  for (const startedMs = Date.now(); ; await delay(SETTLE_POLL_MS)) {
+    const reading = readTopic(cluster, topic, { from: 'end', follow: false });
+    let next = await reading.next();
+    while (!next.done) next = await reading.next();
+    if (next.value.length === 0) return;
+    if (Date.now() - startedMs > SETTLE_LIMIT_MS)
+      throw new Error(`${topic}: a transaction has been open for ${SETTLE_LIMIT_MS} ms`);
   }
 }
