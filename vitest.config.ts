@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config';
 
-/** unit: pure and fast. driver: the topology value without a broker. integration, faults, cloudwatch: the real stack. Each group starts when the one before it has ended. */
+/** unit: pure and fast. driver: the topology value without a broker. integration, faults, cloudwatch: the real stack. browser: the console in Chromium. Each group starts when the one before it has ended. */
 export default defineConfig({
   test: {
     projects: [
@@ -43,6 +43,16 @@ export default defineConfig({
           hookTimeout: 240_000,
           fileParallelism: false,
           sequence: { groupOrder: 3 },
+        },
+      },
+      {
+        test: {
+          name: 'browser',
+          include: ['tests/browser/**/*.test.ts'],
+          globalSetup: ['lib/testing/global-setup.ts'],
+          testTimeout: 60_000,
+          hookTimeout: 600_000,
+          sequence: { groupOrder: 4 },
         },
       },
     ],

@@ -20,8 +20,8 @@ const home = (cacheDir: string): string => {
   return join(cacheDir, `chromium-${hash.slice(0, 12)}`);
 };
 
-const onPath = (names: readonly string[]): string | null => {
-  const folders = (process.env.PATH ?? '').split(delimiter).filter(Boolean);
+const onPath = (names: readonly string[], path = process.env.PATH): string | null => {
+  const folders = (path ?? '').split(delimiter).filter(Boolean);
   return folders.flatMap((folder) => names.map((name) => join(folder, name))).find(canRun) ?? null;
 };
 
@@ -35,8 +35,8 @@ function canRun(file: string): boolean {
 }
 
 /** The browser of this machine, else the one that {@link installChromium} put into the cache; null: neither. */
-export function findChromium(cacheDir: string): Chromium | null {
-  const own = onPath(NAMES);
+export function findChromium(cacheDir: string, path = process.env.PATH): Chromium | null {
+  const own = onPath(NAMES, path);
   if (own) return { executable: own, env: {} };
   const root = join(home(cacheDir), 'root');
   const executable = join(root, 'usr/lib/chromium/chromium');

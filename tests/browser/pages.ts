@@ -1,0 +1,289 @@
+import type { Page } from 'playwright-core';
+import { describe, expect, it } from 'vitest';
+import { API_KEY } from '../pipeline/pipeline.js';
+import { keepPicture } from './browser.js';
+import type { World } from './world.js';
+
+/** What is looked at, at every width and in both colours. */
+const VIEWS: [name: string, path: (world: World) => string, ready: (page: Page) => Promise<unknown>][] = [
+  ['traces', () => '/traces', (page) => page.getByTestId('trace-line').first().waitFor()],
+  [
+    'trace-failed',
+    ({ runs }) => `/traces/${runs.failedTraceId}`,
+    (page) => page.getByTestId('failures').waitFor(),
+  ],
+  [
+    'trace-tree',
+    ({ runs }) => `/traces/${runs.completedTraceId}?view=tree`,
+    (page) => page.getByText('24 degrees, sunny').first().waitFor(),
+  ],
+  [
+    'search',
+    () => `/search?q=${encodeURIComponent('rotate an API key without downtime')}`,
+    (page) => page.getByTestId('run').first().waitFor(),
+  ],
+  ['live', () => '/live', (page) => page.getByTestId('live-line').first().waitFor()],
+  ['overview', () => '/overview', (page) => page.getByRole('heading', { name: 'Tools' }).waitFor()],
+  ['patterns', () => '/patterns', (page) => page.getByTestId('shape').first().waitFor()],
+  [
+    'trace-long',
+    ({ runs }) => `/traces/${runs.longTraceId}`,
+    (page) => page.getByRole('option').first().waitFor(),
+  ],
+];
+
+export function pageTests(world: () => World): void {
+  describe('every page', () => {
+    for (const [width, height] of [
+      [1280, 800],
+      [390, 844],
+    ] as const) {
+      it.each(VIEWS)(
+        `shows %s at ${width} px, light and dark, and nothing lies beyond its edge`,
+        async (name, path, ready) => {
+          for (const dark of [false, true]) {
+            const { page } = await world().open(path(world()), { width, height, dark });
+            await ready(page);
+            await keepPicture(page, `${name}-${width}-${dark ? 'dark' : 'light'}`);
+            const overflow = await page.evaluate(
+              () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
+            );
+            expect(overflow).toBe(0);
+          }
+        },
+      );
+    }
+  });
+
+  describe('the key', () => {
+    it('is asked for where the server refuses, and kept in this tab alone unless told otherwise', async () => {
+      const watched = await world().open('/', { key: null });
+      const { page } = watched;
+      const field = page.getByLabel('API key', { exact: true }).and(page.locator('input'));
+      await field.fill('not-a-key-of-this-server');
+      await page.getByRole('button', { name: 'Use this key' }).click();
+      await page.getByText('this API key is not taken').waitFor();
+      await keepPicture(page, 'key');
+      await field.fill(API_KEY);
+      await page.getByRole('button', { name: 'Use this key' }).click();
+      await page.getByTestId('trace-line').first().waitFor();
+      const kept = await page.evaluate(() => [sessionStorage.length, localStorage.getItem('vectadb.key')]);
+      expect(kept).toEqual([1, null]);
+      expect(page.url()).not.toContain(API_KEY);
+      // the browser itself notes every 401
+      const expected = watched.complaints.splice(0);
+      expect(expected.every((complaint) => complaint.includes('401'))).toBe(true);
+      await page.getByRole('button', { name: 'API key' }).click();
+      await page.getByText('Remove it from this browser').click();
+      await page.getByText('The key was removed').waitFor();
+      expect(await page.evaluate(() => sessionStorage.length)).toBe(0);
+    });
+  });
+
+  describe('the list of traces', () => {
+    it('filters, keeps the filter in the address, and is moved through by keys', async () => {
+      const { page } = await world().open('/traces');
+      await page.getByTestId('trace-line').first().waitFor();
+      await page.getByText('Failed', { exact: true }).click();
+      await page.waitForURL(/status=failed/);
+      await page.waitForFunction(() =>
+        [...document.querySelectorAll('[data-testid="trace-line"]')].every((line) =>
+          line.textContent?.startsWith('failed'),
+        ),
+      );
+      await page.reload();
+      await page.getByTestId('trace-line').first().waitFor();
+      await page.keyboard.press('j');
+      const chosen = page.locator('[data-testid="trace-line"][data-chosen]');
+      const href = await chosen.getByRole('link').getAttribute('href');
+      await page.keyboard.press('Enter');
+      await page.waitForURL(`**${href}`);
+      await page.goBack();
+      await page.getByLabel('Session').fill('no such session');
+      await page.keyboard.press('Enter');
+      await page.getByText('No trace is like this').waitFor();
+    });
+
+    it('shows a run that begins while it is looked at', async () => {
+      const { page } = await world().open('/traces');
+      await page.getByTestId('trace-line').first().waitFor();
+      const agent = `late-${Date.now()}`;
+      await sendEvent(world(), agent, 'begins');
+      await page.getByText(agent).waitFor();
+    });
+  });
+
+  describe('texts', () => {
+    it('narrow the list of traces', async () => {
+      const { page } = await world().open('/traces');
+      await page.getByLabel('Text').fill('"booking service refused"');
+      await page.keyboard.press('Enter');
+      await page.waitForURL(/text=/);
+      const words = 'booking service refused';
+      await page.locator(`a[href="/traces/${world().runs.failedTraceId}"]`).waitFor();
+      await page.locator(`a[href="/traces/${world().runs.completedTraceId}"]`).waitFor({ state: 'detached' });
+      expect(await page.getByLabel('Text').inputValue()).toBe(`"${words}"`);
+    });
+
+    it('are found as they stand', async () => {
+      const { page } = await world().open('/search?q=duplicate%20charge');
+      await page.getByText('Text', { exact: true }).click();
+      await page.waitForURL(/how=text/);
+      const hits = page.getByTestId('hit');
+      await hits.filter({ hasText: 'ticket 4711: refund for a duplicate charge' }).waitFor();
+      await page.getByText('by meaning').or(page.getByText('lexical')).waitFor({ state: 'detached' });
+      for (const text of await hits.allInnerTexts()) {
+        expect(text.toLowerCase()).toContain('duplicate');
+        expect(text.toLowerCase()).toContain('charge');
+      }
+    });
+  });
+
+  describe('the live tail', () => {
+    it('shows what comes, stands still while it is paused, and filters', async () => {
+      const { page } = await world().open('/live');
+      await page.getByTestId('live-line').first().waitFor();
+      const agent = `tail-${Date.now()}`;
+      await sendEvent(world(), agent, 'first line');
+      await page.getByTestId('live-line').filter({ hasText: agent }).waitFor();
+      await page.getByRole('button', { name: 'Pause' }).click();
+      await page.getByTestId('live-state').getByText('paused').waitFor();
+      await sendEvent(world(), agent, 'second line');
+      const filter = page.getByLabel('Filter');
+      await filter.fill(agent);
+      await page.waitForFunction(() => document.querySelectorAll('[data-testid="live-line"]').length === 1);
+      await page.getByRole('button', { name: 'Go on' }).click();
+      await page.getByTestId('live-line').filter({ hasText: 'second line' }).click();
+      await page.getByTestId('event-panel').waitFor();
+    });
+  });
+
+  describe('the overview', () => {
+    it('counts the runs of a period and leads to those that failed', async () => {
+      const { page } = await world().open('/overview?period=all');
+      await page.getByRole('heading', { name: 'Tools' }).waitFor();
+      const tools = page.locator('table').first();
+      expect(await tools.innerText()).toMatch(/fetch_page\s+2,501\s+1\s+120 ms/);
+      await page.getByRole('link', { name: /Failed/ }).click();
+      await page.waitForURL(/traces\?status=failed/);
+      await page.goBack();
+      await page.getByRole('link', { name: /Understood/ }).click();
+      await page.getByTestId('shape').first().waitFor();
+    });
+  });
+
+  describe('the search', () => {
+    it('groups hits by run, narrows them by facets, and leads to the event in its trace', async () => {
+      const { page } = await world().open('/search');
+      await page.getByText('Say what you look for').waitFor();
+      await page.keyboard.press('/');
+      await page.keyboard.type('rotate an API key without downtime');
+      await page.keyboard.press('Enter');
+      const hit = page.getByTestId('hit').filter({ hasText: 'How do I rotate an API key without downtime?' });
+      await hit.first().waitFor();
+      await page.getByText('Events', { exact: true }).click();
+      await page.getByRole('button', { name: /^query/ }).click();
+      await page.waitForURL(/type=query/);
+      await page.waitForFunction(() =>
+        [...document.querySelectorAll('[data-testid="hit"]')].every((one) =>
+          one.textContent?.startsWith('query'),
+        ),
+      );
+      await hit.first().click();
+      await page
+        .getByTestId('event-panel')
+        .getByText('How do I rotate an API key without downtime?')
+        .first()
+        .waitFor();
+    });
+  });
+
+  describe('a trace', () => {
+    it('opens the view that a link names: event, reason, filter and form', async () => {
+      const { page } = await world().open(`/traces/${world().runs.failedTraceId}`);
+      await page.getByRole('option').filter({ hasText: 'book_flight' }).click();
+      await page.getByRole('tab', { name: 'Why is this here' }).click();
+      await page.getByTestId('why').getByText(/rule/).first().waitFor();
+      await keepPicture(page, 'why');
+      await page.getByText('Tree', { exact: true }).click();
+      await page.getByRole('button', { name: 'Copy a link to this view' }).click();
+      const link = await page.evaluate(() => navigator.clipboard.readText());
+      const { page: other } = await world().open(link.slice(world().url.length));
+      await other.getByTestId('why').waitFor();
+      expect(await other.getByRole('option', { selected: true }).innerText()).toContain('book_flight');
+      expect(await other.getByText('{"from": "BER", "to": "LIS"}').count()).toBeGreaterThan(0);
+    });
+
+    it('is moved through by keys', async () => {
+      const { page } = await world().open(`/traces/${world().runs.failedTraceId}`);
+      await page.getByRole('option').first().waitFor();
+      await page.keyboard.press('j');
+      await page.keyboard.press('j');
+      const selected = page.getByRole('option', { selected: true });
+      expect(await selected.innerText()).toContain('AgentExecutor');
+      await page.keyboard.press('h');
+      await page.getByText('I have to book the flight').waitFor({ state: 'detached' });
+      await page.keyboard.press('l');
+      await page.keyboard.press('e');
+      expect(await selected.innerText()).toContain('ConnectionError');
+      await page.keyboard.press('?');
+      await page.getByRole('dialog').getByText('next error').waitFor();
+      await page.keyboard.press('Escape');
+      await page.getByRole('dialog').waitFor({ state: 'detached' });
+      await page.keyboard.press('f');
+      await page.keyboard.type('book LIS');
+      await page.getByText('Filtered').waitFor();
+      await page.keyboard.press('Escape');
+      await page.keyboard.press('Escape');
+      await page.keyboard.press('Escape');
+      await page.getByText('Filtered').waitFor({ state: 'detached' });
+      await page.keyboard.press('Escape');
+      await page.waitForURL('**/traces');
+    });
+
+    it('says so where there is none', async () => {
+      const watched = await world().open('/traces/00000000-0000-0000-0000-000000000000');
+      await watched.page.getByText('no trace has the id').waitFor();
+      expect(watched.complaints.splice(0).every((complaint) => complaint.includes('404'))).toBe(true);
+    });
+
+    it('of ten thousand events stays fluid', async () => {
+      const { page } = await world().open(`/traces/${world().runs.longTraceId}`);
+      const rows = page.getByTestId('rows');
+      await page.getByRole('option').first().waitFor();
+      // what is drawn does not grow with the trace, wherever it is scrolled to
+      const drawn = await rows.evaluate(async (list) => {
+        const counts: number[] = [];
+        for (let step = 0; step <= 40; step++) {
+          list.scrollTop = (list.scrollHeight / 40) * step;
+          await new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)));
+          counts.push(list.querySelectorAll('[role="option"]').length);
+        }
+        return counts;
+      });
+      expect(Math.min(...drawn)).toBeGreaterThan(10);
+      expect(Math.max(...drawn)).toBeLessThan(100);
+      await page.getByRole('option').filter({ hasText: 'page 2498' }).first().waitFor();
+      // from one end to the error in the middle
+      await page.keyboard.press('e');
+      await page.getByRole('option', { selected: true }).getByText('answered 503').waitFor();
+      await page.keyboard.press('f');
+      await page.keyboard.type('page 1234');
+      await page.getByTestId('filter-note').getByText('of 10000 steps').waitFor();
+    });
+  });
+}
+
+async function sendEvent({ url }: World, agent: string, message: string): Promise<void> {
+  const response = await fetch(`${url}/api/v1/events`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${API_KEY}`, 'content-type': 'application/json' },
+    body: JSON.stringify({
+      timestamp: new Date().toISOString(),
+      event_type: 'agent_start',
+      agent_id: agent,
+      properties: { message },
+    }),
+  });
+  expect(response.status).toBeLessThan(300);
+}

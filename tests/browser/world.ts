@@ -1,0 +1,56 @@
+import type { Page } from 'playwright-core';
+import { expect } from 'vitest';
+import { API_KEY, Pipeline } from '../pipeline/pipeline.js';
+import { type PageOptions, TestBrowser, type WatchedPage } from './browser.js';
+import { type KnownRuns, sendRuns } from './runs.js';
+
+/** The running system with real runs in it, and a browser in front. */
+export class World {
+  private readonly open_: WatchedPage[] = [];
+
+  private constructor(
+    readonly pipeline: Pipeline,
+    readonly browser: TestBrowser,
+    readonly runs: KnownRuns,
+  ) {}
+
+  static async start(): Promise<World> {
+    const [pipeline, browser] = await Promise.all([Pipeline.start(), TestBrowser.start()]);
+    return new World(pipeline, browser, await sendRuns(pipeline.gatewayUrl, API_KEY));
+  }
+
+  get url(): string {
+    return this.pipeline.gatewayUrl;
+  }
+
+  /** The console at a path, with a key that it takes; `key` null: without one. */
+  async open(path: string, options: PageOptions & { key?: string | null } = {}): Promise<WatchedPage> {
+    const { key = API_KEY, ...page } = options;
+    const watched = await this.browser.open(this.url + path, key, page);
+    this.open_.push(watched);
+    return watched;
+  }
+
+  /** Closes what a test opened. @throws what its pages complained about. */
+  async closePages(): Promise<void> {
+    const pages = this.open_.splice(0);
+    await Promise.all(pages.map((page) => page.close()));
+    expect(pages.flatMap(({ complaints }) => complaints)).toEqual([]);
+  }
+
+  async stop(): Promise<void> {
+    await this.browser.close();
+    await this.pipeline.stop();
+  }
+}
+
+/** Counts what a reader does with the mouse. */
+export class Clicks {
+  count = 0;
+  constructor(readonly page: Page) {}
+
+  async on(target: ReturnType<Page['locator']>, modifiers: ('Shift' | 'Control')[] = []): Promise<void> {
+    await target.click({ modifiers });
+    this.count++;
+  }
+}
