@@ -161,7 +161,14 @@ function print(
   console.log(
     faults.length === 0 ? 'every event is stored and every trace is as written by hand' : 'the demo failed',
   );
-  console.log(`\nAPI      ${api.url}   (documentation: ${api.url}/docs)`);
-  console.log(`API key  ${api.key}`);
-  console.log(`it goes on running; \`make down\` ends it (${(totalMs / 1000).toFixed(1)} s in all)`);
+  console.log(
+    `\nit goes on running; \`make down\` ends it (${(totalMs / 1000).toFixed(1)} s in all)
+
+API      ${api.url}   (documentation: ${api.url}/docs)
+API key  ${api.key}
+console  ${api.url}/   (it asks for that key once)`,
+  );
+  for (const { trace_id, status } of traces) {
+    console.log(`         ${api.url}/traces/${encodeURIComponent(trace_id)}   ${status}`);
+  }
 }

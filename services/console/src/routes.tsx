@@ -20,6 +20,19 @@ export const routes: RouteObject[] = [
         path: 'traces/:traceId',
         lazy: async () => ({ Component: (await import('./trace/trace-page.js')).TracePage }),
       },
+      {
+        path: 'search',
+        lazy: async () => ({ Component: (await import('./search/search-page.js')).SearchPage }),
+      },
+      { path: 'live', lazy: async () => ({ Component: (await import('./live/live-page.js')).LivePage }) },
+      {
+        path: 'overview',
+        lazy: async () => ({ Component: (await import('./overview/overview-page.js')).OverviewPage }),
+      },
+      {
+        path: 'patterns',
+        lazy: async () => ({ Component: (await import('./patterns/patterns-page.js')).PatternsPage }),
+      },
       { path: '*', element: <Empty title="There is no such page">The pages are on the left.</Empty> },
     ],
   },

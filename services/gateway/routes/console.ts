@@ -7,17 +7,6 @@ import { Problem } from '../problem.js';
 /** First parts of the addresses that are pages of the console: each opens it, whatever follows. Everything else keeps its own answer. */
 const PAGES = ['traces', 'search', 'live', 'overview', 'topics', 'patterns'];
 
-/** It loads nothing from anywhere else; the component library sets styles on elements. */
-const CONTENT_SECURITY = [
-  "default-src 'self'",
-  "style-src 'self' 'unsafe-inline'",
-  "img-src 'self' data:",
-  "object-src 'none'",
-  "base-uri 'none'",
-  "frame-ancestors 'none'",
-  "form-action 'none'",
-].join('; ');
-
 const ASSET_LIFE_MS = 365 * 86_400_000;
 
 /** The console at `/` and its pages, from the folder that `npm run build` makes. Open to all: it holds no data. */
@@ -41,7 +30,6 @@ export async function consoleRoutes(app: FastifyInstance, folder: string): Promi
         );
       }
       return reply
-        .header('content-security-policy', CONTENT_SECURITY)
         .header('cache-control', 'no-cache')
         .sendFile('index.html', folder, { cacheControl: false });
     };

@@ -1,6 +1,15 @@
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
-import { ask, type Query, withQuery } from './client.js';
-import type { Explanation, TraceDetail, TracePage } from './types.js';
+import { ApiError, ask, type Query, withQuery } from './client.js';
+import type {
+  EventPage,
+  Explanation,
+  GroupsOut,
+  Readiness,
+  SearchIn,
+  SearchOut,
+  TraceDetail,
+  TracePage,
+} from './types.js';
 
 const LIVE_MS = 3_000;
 const PAGE_SIZE = 50;
@@ -38,6 +47,78 @@ export function useExplanation(eventId: string, enabled: boolean) {
   return useQuery({
     queryKey: ['explain', eventId],
     queryFn: ({ signal }) => ask<Explanation>(`/api/v1/events/${path(eventId)}/explain`, { signal }),
+    enabled,
+  });
+}
+
+const MOST_HITS = 50;
+
+/** Events by meaning; nothing is asked while there are no words. */
+export function useSearch(words: string, filter: NonNullable<SearchIn['filter']>) {
+  return useQuery({
+    queryKey: ['search', words, filter],
+    queryFn: ({ signal }) =>
+      ask<SearchOut>('/api/v1/search', {
+        method: 'POST',
+        body: { query: words, limit: MOST_HITS, filter } satisfies SearchIn,
+        signal,
+      }),
+    enabled: words !== '',
+    placeholderData: (before) => before,
+  });
+}
+
+/** Events that hold all words, newest first. */
+export function useTextSearch(text: string, filter: Query) {
+  return useQuery({
+    queryKey: ['text', text, filter],
+    queryFn: ({ signal }) =>
+      ask<EventPage>(withQuery('/api/v1/events', { ...filter, text, limit: MOST_HITS }), { signal }),
+    enabled: text !== '',
+    placeholderData: (before) => before,
+  });
+}
+
+/** Events of a kind, newest first. */
+export function useEvents(filter: Query, everyMs: number | false) {
+  return useQuery({
+    queryKey: ['events', filter],
+    queryFn: ({ signal }) => ask<EventPage>(withQuery('/api/v1/events', filter), { signal }),
+    refetchInterval: everyMs,
+  });
+}
+
+const OVERVIEW_MS = 10_000;
+
+/** The newest traces that began since `from`. */
+export function useNewestTraces(from: string | null, limit: number) {
+  return useQuery({
+    queryKey: ['newest-traces', from, limit],
+    queryFn: ({ signal }) => ask<TracePage>(withQuery('/api/v1/traces', { from, limit }), { signal }),
+    refetchInterval: OVERVIEW_MS,
+    placeholderData: (before) => before,
+  });
+}
+
+/** What the gateway says of the parts behind it; it says so, too, when it is not ready. */
+export function useReadiness() {
+  return useQuery({
+    queryKey: ['ready'],
+    queryFn: async ({ signal }): Promise<Readiness> => {
+      const response = await fetch('/ready', { signal });
+      if (!/json/.test(response.headers.get('content-type') ?? ''))
+        throw new ApiError(response.status, 'The gateway does not answer', response.statusText);
+      return (await response.json()) as Readiness;
+    },
+    refetchInterval: OVERVIEW_MS,
+  });
+}
+
+export function useGroups(enabled: boolean) {
+  return useQuery({
+    queryKey: ['groups'],
+    queryFn: ({ signal }) => ask<GroupsOut>('/api/v1/groups', { signal }),
+    refetchInterval: OVERVIEW_MS,
     enabled,
   });
 }

@@ -12,3 +12,14 @@ export type Explanation = Static<typeof schemas.Explanation>;
 export type SearchIn = Static<typeof schemas.SearchIn>;
 export type SearchOut = Static<typeof schemas.SearchOut>;
 export type ProblemOut = Static<typeof schemas.ProblemOut>;
+
+/** What `/ready` answers; it has no schema. */
+export interface Readiness {
+  ready: boolean;
+  parts: Record<string, { state: 'up' | 'down' | 'starting'; detail?: string }>;
+}
+
+/** What `/api/v1/groups` answers of each consumer group; the rest of it is not shown here. */
+export interface GroupsOut {
+  groups: { group: string; state: string; lag: number }[];
+}

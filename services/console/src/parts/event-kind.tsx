@@ -87,3 +87,6 @@ export function EventType({ type }: { type: string }) {
     </span>
   );
 }
+
+/** The built-in types. */
+export const EVENT_TYPES: readonly string[] = Object.keys(TYPES);

@@ -1,4 +1,4 @@
-import { ListTree, type LucideIcon } from 'lucide-react';
+import { Gauge, ListTree, type LucideIcon, Radio, Search, SpellCheck } from 'lucide-react';
 
 export interface Page {
   path: string;
@@ -9,4 +9,10 @@ export interface Page {
 }
 
 /** What the navigation shows, in its order. */
-export const PAGES: readonly Page[] = [{ path: '/traces', label: 'Traces', icon: ListTree, key: 't' }];
+export const PAGES: readonly Page[] = [
+  { path: '/traces', label: 'Traces', icon: ListTree, key: 't' },
+  { path: '/search', label: 'Search', icon: Search, key: 's' },
+  { path: '/live', label: 'Live', icon: Radio, key: 'l' },
+  { path: '/overview', label: 'Overview', icon: Gauge, key: 'o' },
+  { path: '/patterns', label: 'Patterns', icon: SpellCheck, key: 'p' },
+];

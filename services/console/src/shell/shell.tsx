@@ -20,6 +20,7 @@ import { Help } from './help.js';
 import { KeyForm } from './key-form.js';
 import { useKeys } from './keys.js';
 import { PAGES } from './pages.js';
+import { SearchField } from './search-field.js';
 import classes from './shell.module.css';
 
 const SEQUENCE_MS = 1_200;
@@ -80,7 +81,9 @@ export function Shell() {
               VectaDB
             </Text>
           </Link>
-          <div className={classes.middle} id="header-middle" />
+          <div className={classes.middle}>
+            <SearchField />
+          </div>
           <KeyMenu />
           <Colors />
           <Tooltip label="Keys (?)">

@@ -1,7 +1,7 @@
 import { ActionIcon, Anchor, Group, Menu, Text, Tooltip } from '@mantine/core';
 import { ArrowLeft, CircleAlert, Link2, Network } from 'lucide-react';
 import type { ReactNode } from 'react';
-import { Link, useLocation, useNavigate } from 'react-router';
+import { Link, useNavigate } from 'react-router';
 import { costText } from '../../../../lib/model/cost/cost-text.js';
 import type { TraceDetail, TraceOut } from '../api/types.js';
 import { Copyable } from '../parts/copy.js';
@@ -15,7 +15,6 @@ import classes from './trace.module.css';
 export function TraceHead({ trace }: { trace: TraceDetail }) {
   const now = useNow();
   const navigate = useNavigate();
-  useLocation(); // the link is that of the view as it is
   const tokens = Object.values(trace.models).reduce((sum, model) => sum + model.total_tokens, 0);
   return (
     <header className={classes.head}>
@@ -27,7 +26,7 @@ export function TraceHead({ trace }: { trace: TraceDetail }) {
         <h1 className={`${classes.name} cut`}>{agentText(trace)}</h1>
         <Group gap={2} ml="auto" wrap="nowrap">
           <Related trace={trace} />
-          <Copyable value={window.location.href} what="a link to this view" icon={Link2} />
+          <Copyable value={() => window.location.href} what="a link to this view" icon={Link2} />
         </Group>
       </Group>
       <div className={classes.facts}>
@@ -119,8 +118,8 @@ function ToolFacts({ trace }: { trace: TraceDetail }) {
           key={name}
           label={`${calls} calls, ${errors} failed${timed > 0 ? `, ${durationText(total_ms / timed)} each` : ''}`}
         >
-          <span className={errors > 0 ? classes.badTool : classes.tool}>
-            {name} {calls}×
+          <span className={classes.tool}>
+            {name} {calls}×{errors > 0 && <span className={classes.badTool}> {errors} failed</span>}
           </span>
         </Tooltip>
       ))}

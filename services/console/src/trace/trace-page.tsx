@@ -21,7 +21,7 @@ import { useViewState } from './view-state.js';
 export function TracePage() {
   const { traceId = '' } = useParams();
   const query = useTrace(traceId);
-  if (query.data) return <TraceView trace={query.data} />;
+  if (query.data) return <TraceView key={query.data.trace_id} trace={query.data} />;
   if (query.isPending) return <Loading what="Reading the trace" />;
   return (
     <>
@@ -92,7 +92,6 @@ function TraceView({ trace }: { trace: TraceDetail }) {
     v: () => change({ view: state.view === 'tree' ? null : 'tree' }),
     w: () => change({ why: state.why ? null : '1' }),
     f: () => search.current?.focus(),
-    '/': () => search.current?.focus(),
     '[': () => chosen && change({ from: chosen.event.event_id, to: rows.byTime.at(-1)!.event.event_id }),
     ']': () =>
       chosen &&

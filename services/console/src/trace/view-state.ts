@@ -1,4 +1,4 @@
-import { useCallback, useMemo } from 'react';
+import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { useSearchParams } from 'react-router';
 import type { RowFilter } from './rows.js';
 
@@ -12,6 +12,8 @@ export interface ViewState {
   why: boolean;
   filter: RowFilter;
 }
+
+const SETTLE_MS = 200;
 
 const NAMES = {
   view: 'view',
@@ -28,11 +30,12 @@ export type ViewChange = Partial<Record<keyof typeof NAMES, string | null>>;
 
 export function useViewState(): [ViewState, (change: ViewChange) => void] {
   const [params, setParams] = useSearchParams();
+  const [event, setEvent] = useState(() => params.get(NAMES.event));
   const state = useMemo((): ViewState => {
     const [from, to] = [params.get(NAMES.from), params.get(NAMES.to)];
     return {
       view: params.get(NAMES.view) === 'tree' ? 'tree' : 'timeline',
-      event: params.get(NAMES.event),
+      event,
       why: params.has(NAMES.why),
       filter: {
         text: params.get(NAMES.text) ?? '',
@@ -41,13 +44,15 @@ export function useViewState(): [ViewState, (change: ViewChange) => void] {
         between: from && to ? [from, to] : null,
       },
     };
-  }, [params]);
-  const change = useCallback(
+  }, [params, event]);
+  const current = useRef(event);
+  current.current = event;
+  const write = useCallback(
     (given: ViewChange) =>
       setParams(
         (before) => {
           const next = new URLSearchParams(before);
-          for (const [name, value] of Object.entries(given)) {
+          for (const [name, value] of Object.entries({ event: current.current, ...given })) {
             const parameter = NAMES[name as keyof typeof NAMES];
             if (value) next.set(parameter, value);
             else next.delete(parameter);
@@ -57,6 +62,26 @@ export function useViewState(): [ViewState, (change: ViewChange) => void] {
         { replace: true },
       ),
     [setParams],
+  );
+  // A key that is held down moves the choice many times a second; browsers refuse to write an address that often. The router is
+  // not asked: it would give up a way to another page that it is on.
+  useEffect(() => {
+    const timer = setTimeout(() => {
+      const address = new URL(window.location.href);
+      if (address.searchParams.get(NAMES.event) === event) return;
+      if (event) address.searchParams.set(NAMES.event, event);
+      else address.searchParams.delete(NAMES.event);
+      window.history.replaceState(window.history.state, '', address);
+    }, SETTLE_MS);
+    return () => clearTimeout(timer);
+  }, [event]);
+  const change = useCallback(
+    (given: ViewChange) => {
+      const { event: chosen, ...others } = given;
+      if (chosen !== undefined) setEvent(chosen);
+      if (Object.keys(others).length > 0) write(given);
+    },
+    [write],
   );
   return [state, change];
 }

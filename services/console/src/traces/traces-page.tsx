@@ -2,23 +2,16 @@ import { ActionIcon, Button, Code, Group, SegmentedControl, Select, Switch, Text
 import { ListTree, RefreshCw } from 'lucide-react';
 import { useEffect, useMemo, useRef, useState } from 'react';
 import { useNavigate, useSearchParams } from 'react-router';
+import { useAccepts } from '../api/offers.js';
 import { useTraces } from '../api/queries.js';
+import { PERIODS, startOf } from '../parts/period.js';
 import { Empty, Failure, Loading } from '../parts/states.js';
 import { useNow } from '../parts/time.js';
 import { useKeys } from '../shell/keys.js';
 import { TraceList } from './trace-list.js';
 import classes from './traces.module.css';
 
-const PERIODS: Record<string, { label: string; ms: number }> = {
-  '15m': { label: 'Last 15 min', ms: 900_000 },
-  '1h': { label: 'Last hour', ms: 3_600_000 },
-  '24h': { label: 'Last 24 h', ms: 86_400_000 },
-  '7d': { label: 'Last 7 days', ms: 604_800_000 },
-};
-/** The start of a period moves in steps, so that a page stays the same one between two looks. */
-const STEP_MS = 60_000;
-
-const FILTERS = ['session_id', 'agent_id'] as const;
+const FILTERS = ['session_id', 'agent_id', 'text'] as const;
 
 export function TracesPage() {
   const [params, setParams] = useSearchParams();
@@ -28,15 +21,15 @@ export function TracesPage() {
   const now = useNow();
   const filterField = useRef<HTMLInputElement>(null);
 
-  const period = PERIODS[params.get('period') ?? ''];
-  const step = Math.floor(now / STEP_MS) * STEP_MS;
+  const takesText = useAccepts('/api/v1/traces', 'text');
+  const from = startOf(params.get('period'), now);
   const filter = useMemo(
     () => ({
       status: params.get('status'),
       ...Object.fromEntries(FILTERS.map((name) => [name, params.get(name)])),
-      from: period ? new Date(step - period.ms).toISOString() : null,
+      from,
     }),
-    [params, period, step],
+    [params, from],
   );
   const query = useTraces(filter, live);
   const traces = query.data?.pages.flatMap((page) => page.traces) ?? [];
@@ -101,6 +94,9 @@ export function TracesPage() {
           value={params.get('session_id')}
           onChange={(value) => set('session_id', value)}
         />
+        {takesText && (
+          <FilterField label="Text" value={params.get('text')} onChange={(value) => set('text', value)} />
+        )}
         {isFiltered && (
           <Button variant="subtle" onClick={() => setParams({}, { replace: true })}>
             Clear

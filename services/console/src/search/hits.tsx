@@ -1,0 +1,86 @@
+import { Highlight } from '@mantine/core';
+import { useState } from 'react';
+import { Link } from 'react-router';
+import { aboutEvent } from '../../../../lib/model/describe-event.js';
+import type { EventOut } from '../api/types.js';
+import { EventType } from '../parts/event-kind.js';
+import { plainText, shortId } from '../parts/format.js';
+import { Time } from '../parts/time.js';
+import { agentName } from '../traces/trace-list.js';
+import type { Run } from './group-hits.js';
+import classes from './search.module.css';
+
+const SHOWN_HITS = 3;
+
+/** A run with what was found in it. */
+export function RunHits({ run, words, now }: { run: Run; words: string; now: number }) {
+  const [all, setAll] = useState(false);
+  const [first] = run.hits;
+  const shown = all ? run.hits : run.hits.slice(0, SHOWN_HITS);
+  return (
+    <section className={classes.run} data-testid="run">
+      <div className={classes.runHead}>
+        <Link to={traceLink(first!.event)} className={classes.runName}>
+          {first!.event.agent_id
+            ? agentName(first!.event.agent_id)
+            : (first!.event.framework ?? 'unnamed agent')}
+        </Link>
+        <span className="mono dim">{shortId(run.traceId)}</span>
+        <span className="dim">
+          <Time iso={first!.event.timestamp} now={now} />
+        </span>
+      </div>
+      {shown.map(({ event, score }) => (
+        <HitLine key={event.event_id} event={event} score={score} words={words} now={now} isInRun />
+      ))}
+      {run.hits.length > shown.length && (
+        <button type="button" className={classes.more} onClick={() => setAll(true)}>
+          {run.hits.length - shown.length} more in this run
+        </button>
+      )}
+    </section>
+  );
+}
+
+const traceLink = (event: EventOut): string =>
+  `/traces/${encodeURIComponent(event.trace_id)}?event=${encodeURIComponent(event.event_id)}`;
+
+/** An event that was found; it leads to its place in the trace. */
+export function HitLine({
+  event,
+  score,
+  words,
+  now,
+  isInRun = false,
+}: {
+  event: EventOut;
+  score: number | null;
+  words: string;
+  now: number;
+  isInRun?: boolean;
+}) {
+  const text = aboutEvent(event).map(plainText).join(' · ');
+  return (
+    <Link to={traceLink(event)} className={classes.hit} data-testid="hit">
+      {score !== null && (
+        <span className={classes.score} title={`similarity ${score.toFixed(3)}`}>
+          <span style={{ inlineSize: `${Math.max(4, Math.min(1, score) * 100)}%` }} />
+        </span>
+      )}
+      <EventType type={event.event_type} />
+      <Highlight
+        highlight={words.split(/\s+/).filter((word) => word.length > 3)}
+        className={classes.hitText!}
+        component="span"
+      >
+        {text}
+      </Highlight>
+      {!isInRun && (
+        <span className={`${classes.hitWhere} dim`}>
+          {event.agent_id && <span className="cut">{agentName(event.agent_id)}</span>}
+          <Time iso={event.timestamp} now={now} />
+        </span>
+      )}
+    </Link>
+  );
+}

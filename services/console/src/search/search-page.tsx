@@ -1,0 +1,198 @@
+import { Badge, Code, Group, SegmentedControl, Select, Text, UnstyledButton } from '@mantine/core';
+import { SearchX, Sparkles } from 'lucide-react';
+import { useMemo } from 'react';
+import { useSearchParams } from 'react-router';
+import { useAccepts } from '../api/offers.js';
+import { useSearch, useTextSearch } from '../api/queries.js';
+import { typeText } from '../parts/event-kind.js';
+import { PERIODS, startOf } from '../parts/period.js';
+import { Empty, Failure, Loading } from '../parts/states.js';
+import { useNow } from '../parts/time.js';
+import { agentName } from '../traces/trace-list.js';
+import { facetOf, type Hit, runsOf } from './group-hits.js';
+import { HitLine, RunHits } from './hits.js';
+import classes from './search.module.css';
+
+/** Finds events by meaning, best first, together with the runs that they are of. */
+export function SearchPage() {
+  const [params, setParams] = useSearchParams();
+  const now = useNow(60_000);
+  const words = params.get('q') ?? '';
+  const type = params.get('type');
+  const agent = params.get('agent');
+  const period = params.get('period');
+  const by = params.get('by') === 'event' ? 'event' : 'run';
+  const from = startOf(period, now);
+  const filter = useMemo(
+    () => ({
+      ...(type ? { event_type: type } : {}),
+      ...(agent ? { agent_id: agent } : {}),
+      ...(from ? { from } : {}),
+    }),
+    [type, agent, from],
+  );
+  const takesText = useAccepts('/api/v1/events', 'text');
+  const how = takesText && params.get('how') === 'text' ? 'text' : 'meaning';
+  const meaning = useSearch(how === 'meaning' ? words : '', filter);
+  const text = useTextSearch(how === 'text' ? words : '', filter);
+  const query = how === 'meaning' ? meaning : text;
+  const hits: Hit[] =
+    (how === 'meaning'
+      ? meaning.data?.results
+      : text.data?.events.map((event) => ({ event, score: null }))) ?? [];
+  const set = (name: string, value: string | null) =>
+    setParams(
+      (before) => {
+        const next = new URLSearchParams(before);
+        if (value) next.set(name, value);
+        else next.delete(name);
+        return next;
+      },
+      { replace: true },
+    );
+
+  if (!words) return <Intro />;
+  const types = facetOf(hits, (event) => event.event_type);
+  const agents = facetOf(hits, (event) => event.agent_id);
+  return (
+    <div className={classes.page}>
+      <aside className={classes.facets}>
+        <Select
+          aria-label="Period"
+          placeholder="Any time"
+          clearable
+          value={period}
+          onChange={(value) => set('period', value)}
+          data={Object.entries(PERIODS).map(([value, { label }]) => ({ value, label }))}
+        />
+        <Facet
+          title="Type"
+          counts={types}
+          chosen={type}
+          label={typeText}
+          onChoose={(value) => set('type', value)}
+        />
+        <Facet
+          title="Agent"
+          counts={agents}
+          chosen={agent}
+          label={agentName}
+          onChoose={(value) => set('agent', value)}
+        />
+      </aside>
+      <div className={classes.results}>
+        <Group className={classes.bar} gap="xs">
+          <SegmentedControl
+            aria-label="Group by"
+            value={by}
+            onChange={(value) => set('by', value === 'event' ? value : null)}
+            data={[
+              { value: 'run', label: 'Runs' },
+              { value: 'event', label: 'Events' },
+            ]}
+          />
+          {takesText && (
+            <SegmentedControl
+              aria-label="Compare"
+              value={how}
+              onChange={(value) => set('how', value === 'text' ? value : null)}
+              data={[
+                { value: 'meaning', label: 'Meaning' },
+                { value: 'text', label: 'Text' },
+              ]}
+            />
+          )}
+          {how === 'meaning' && meaning.data && <Mode mode={meaning.data.mode} />}
+        </Group>
+        {query.isPending ? (
+          <Loading what="Searching" />
+        ) : query.isError ? (
+          <Failure error={query.error} onRetry={() => void query.refetch()} />
+        ) : hits.length === 0 ? (
+          <Empty icon={SearchX} title="Nothing is like this">
+            Use other words, or take filters away. An event can be found a moment after it was stored.
+          </Empty>
+        ) : by === 'event' ? (
+          hits.map(({ event, score }) => (
+            <HitLine key={event.event_id} event={event} score={score} words={words} now={now} />
+          ))
+        ) : (
+          runsOf(hits).map((run) => <RunHits key={run.traceId} run={run} words={words} now={now} />)
+        )}
+      </div>
+    </div>
+  );
+}
+
+function Mode({ mode }: { mode: string }) {
+  const isSemantic = mode === 'semantic';
+  return (
+    <Group gap={6}>
+      <Badge variant="light" radius="sm" tt="none" color={isSemantic ? 'teal' : 'orange'}>
+        {isSemantic ? 'by meaning' : mode}
+      </Badge>
+      {!isSemantic && (
+        <Text c="dimmed" fz="xs">
+          No model is installed, so words are compared. <Code>vectadb model pull</Code> gets one.
+        </Text>
+      )}
+    </Group>
+  );
+}
+
+function Facet({
+  title,
+  counts,
+  chosen,
+  label,
+  onChoose,
+}: {
+  title: string;
+  counts: [string, number][];
+  chosen: string | null;
+  label: (value: string) => string;
+  onChoose: (value: string | null) => void;
+}) {
+  if (counts.length === 0 && !chosen) return null;
+  const shown: [string, number | null][] =
+    chosen && !counts.some(([value]) => value === chosen) ? [[chosen, null], ...counts] : counts;
+  return (
+    <fieldset className={classes.facet}>
+      <legend>{title}</legend>
+      {shown.map(([value, count]) => (
+        <UnstyledButton
+          key={value}
+          className={classes.facetValue}
+          aria-pressed={chosen === value}
+          title={label(value)}
+          onClick={() => onChoose(chosen === value ? null : value)}
+        >
+          <span className="cut">{label(value)}</span> <span className="dim num">{count}</span>
+        </UnstyledButton>
+      ))}
+    </fieldset>
+  );
+}
+
+const EXAMPLES = [
+  'why was the booking refused',
+  'the model ran out of tokens',
+  'refund for a duplicate charge',
+];
+
+function Intro() {
+  const [, setParams] = useSearchParams();
+  return (
+    <Empty icon={Sparkles} title="Say what you look for in words of your own">
+      Press <Code>/</Code> and type. Events are compared by what they mean, and shown with the runs that they
+      are of. For example:
+      <div className={classes.examples}>
+        {EXAMPLES.map((example) => (
+          <UnstyledButton key={example} className={classes.example} onClick={() => setParams({ q: example })}>
+            {example}
+          </UnstyledButton>
+        ))}
+      </div>
+    </Empty>
+  );
+}
