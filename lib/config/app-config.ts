@@ -3,18 +3,27 @@ import { LineCounter, parseDocument } from 'yaml';
 import { z } from 'zod';
 import { ConfigError } from './env.js';
 
-/** A rule of `parser_rules`: an import of a built-in set, or a rule of one's own. Compiled by the processor's parser. */
+/**
+ * A rule of `parser_rules`: an import of a built-in set, or a rule of one's own, which is called after its place where it has no name.
+ * Compiled by the processor's parser, which knows what else a rule may have.
+ */
 export type ParserRule =
   | { import: string }
-  | ({ name: string; pattern?: string; event_type?: string } & Record<string, unknown>);
+  | ({ name?: string; pattern?: string; event_type?: string } & Record<string, unknown>);
 
-const parserRule: z.ZodType<ParserRule> = z.union([
-  z.strictObject({ import: z.string() }),
-  z.looseObject({ name: z.string(), pattern: z.string().optional(), event_type: z.string().optional() }),
-]);
+const parserRule = z
+  .looseObject({
+    import: z.string().optional(),
+    name: z.string().min(1).optional(),
+    pattern: z.string().optional(),
+    event_type: z.string().optional(),
+  })
+  .refine((rule) => rule.import === undefined || Object.keys(rule).length === 1, {
+    message: 'an import stands alone: a rule of your own is an entry of its own',
+  }) as unknown as z.ZodType<ParserRule>;
 
 const logGroup = z
-  .looseObject({
+  .strictObject({
     name: z.string().optional(),
     prefix: z.string().optional(),
     pattern: z.string().optional(),
@@ -71,7 +80,7 @@ const cloudwatch = z
 
 /** config.yaml; poller and processor read the same file. */
 const appConfig = z
-  .looseObject({
+  .strictObject({
     /** Region of log groups that name none; left out: AWS_REGION, else us-east-1. */
     aws_region: z.string().min(1).optional(),
     aws_accounts: z.array(awsAccount).default([]),
@@ -153,12 +162,15 @@ export function parseAppConfig(text: string, name: string): AppConfig {
   const read = appConfig.safeParse(document.toJS() ?? {});
   if (read.success) return read.data;
   throw new ConfigError(
-    read.error.issues.map((issue) => {
-      const node = document.getIn(issue.path as (string | number)[], true) as
-        | { range?: [number] }
-        | undefined;
-      const line = node?.range ? lines.linePos(node.range[0]).line : 1;
-      return `${name}:${line}: ${issue.path.join('.') || 'the file'}: ${issue.message}`;
+    read.error.issues.flatMap((issue) => {
+      const at = issue.path as (string | number)[];
+      const told = (path: (string | number)[], message: string) => {
+        const node = document.getIn(path, true) as { range?: [number] } | undefined;
+        const line = node?.range ? lines.linePos(node.range[0]).line : 1;
+        return `${name}:${line}: ${path.join('.') || 'the file'}: ${message}`;
+      };
+      if (issue.code !== 'unrecognized_keys') return [told(at, issue.message)];
+      return issue.keys.map((key) => told([...at, key], 'there is no such setting'));
     }),
   );
 }

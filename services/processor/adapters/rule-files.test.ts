@@ -28,6 +28,23 @@ const faultsOf = (yaml: string): string[] => {
   return [];
 };
 
+test('captures of a rule without field_mappings are properties of their names', () => {
+  const yaml = String.raw`parser_rules: [{ pattern: 'Tool: (?P<tool>\w+) for (?P<customer>\w+) in (?P<session_id>\w+)', event_type: tool_call }]`;
+  expect(readRecord('Tool: weather for acme in s1', load(yaml).forGroup(null).rules, [])).toMatchObject({
+    eventType: 'tool_call',
+    properties: { tool_name: 'weather', customer: 'acme' },
+    sessionId: 's1',
+  });
+});
+
+test('a rule without a name is called after its place', () => {
+  const yaml = 'parser_rules:\n  - pattern: "Tool: (?P<tool_name>\\\\w+)"\n    event_type: tool_call\n';
+  const own = load(yaml)
+    .all()
+    .filter(({ set }) => set === null);
+  expect(own.map(({ name, origin }) => [name, origin.line])).toEqual([['parser_rules.0', 2]]);
+});
+
 /** Rules as they stand in the design that this grew from, word for word. */
 const AS_WRITTEN = String.raw`
 parser_rules:

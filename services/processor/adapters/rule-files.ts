@@ -41,7 +41,7 @@ export function loadRules(config: AppConfig, sources: RuleSources = {}): Compile
         ? []
         : [
             {
-              definition: rule as unknown as RuleDefinition,
+              definition: { name: [...path, index].join('.'), ...rule } as RuleDefinition,
               origin: originAt(file, lines, [...path, index], rule as unknown as RuleDefinition),
               set: null,
             },

@@ -61,6 +61,13 @@ const USER_PRIORITY = 1_000;
 /** Patterns that are linear only for their bounds, or not at all, look at this much of a line unless they are anchored. */
 export const SEARCH_LIMIT = 16_384;
 
+/** Property of a capture that a rule without field_mappings names by another word than events do. */
+const PROPERTY_OF_CAPTURE: Record<string, string> = {
+  tool: 'tool_name',
+  input: 'tool_input',
+  output: 'tool_output',
+};
+
 /** Names of the first rules whose event_type `log` means that they only add an id. */
 const isExtractionName = (name: string) => name.endsWith('_extraction');
 
@@ -86,6 +93,7 @@ export function compileRule(written: WrittenRule, check: PatternCheck = unchecke
   if (badSample !== null) return fault(badSample);
 
   let compiled: CompiledPattern | null = null;
+  let mappings = definition.field_mappings;
   let required: RequiredLiterals = { any: null, starts: null, firsts: null };
   let until: RegExp | null = null;
   let last: RegExp | null = null;
@@ -131,6 +139,9 @@ export function compileRule(written: WrittenRule, check: PatternCheck = unchecke
   }
   if (compiled !== null && definition.json === undefined) {
     const names = new Set([compiled, ...also].flatMap(({ matcher }) => matcher.names));
+    mappings ??= Object.fromEntries(
+      [...names].flatMap((name) => (name === null ? [] : [[name, PROPERTY_OF_CAPTURE[name] ?? name]])),
+    );
     for (const capture of Object.keys(definition.field_mappings ?? {})) {
       if (!capture.startsWith('=') && !names.has(capture))
         return fault(`field_mappings names '${capture}', which the pattern does not capture`);
@@ -162,7 +173,7 @@ export function compileRule(written: WrittenRule, check: PatternCheck = unchecke
     priority: definition.priority ?? (set === null ? USER_PRIORITY : 0),
     extract,
     raw,
-    fields: Object.entries(definition.field_mappings ?? {}).map(compileField),
+    fields: Object.entries(mappings ?? {}).map(compileField),
     properties: Object.entries(definition.properties ?? {}),
     literals,
     unsearched:

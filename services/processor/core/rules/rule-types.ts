@@ -21,7 +21,10 @@ export interface RuleDefinition {
   event_type: string;
   /** Further patterns, each searched for by itself; what they capture is mapped too, what they miss does not matter. */
   also?: string[];
-  /** Capture (or JSON path, or `=constant`) → property, or one of session_id, trace_id, agent_id, level. */
+  /**
+   * Capture (or JSON path, or `=constant`) → property, or one of session_id, trace_id, agent_id, level. Left out: each capture is the
+   * property of its name.
+   */
   field_mappings?: Record<string, string>;
   /** Constants: property → value. */
   properties?: Record<string, string | number | boolean>;
