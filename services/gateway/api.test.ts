@@ -1,9 +1,19 @@
+import type { TSchema } from '@sinclair/typebox';
 import { FormatRegistry } from '@sinclair/typebox';
 import { Value } from '@sinclair/typebox/value';
 import { describe, expect, it } from 'vitest';
 import type { Ports } from './ports.js';
 import { Problem } from './problem.js';
 import { EventPage, Explanation, SearchOut, TraceDetail, TracePage } from './schemas.js';
+import { GroupList, MessageList, TopicList } from './schemas-kafka.js';
+import {
+  CoverageStats,
+  ErrorStats,
+  LatencyStats,
+  SequenceStats,
+  TraceStats,
+  UsageStats,
+} from './schemas-stats.js';
 import {
   anEvent,
   anEventRow,
@@ -181,9 +191,20 @@ describe('the server', () => {
       '/api/v1/events/batch',
       '/api/v1/events/{id}',
       '/api/v1/events/{id}/explain',
+      '/api/v1/events/{id}/similar',
+      '/api/v1/groups',
+      '/api/v1/live',
       '/api/v1/logs',
       '/api/v1/receipts/{id}',
       '/api/v1/search',
+      '/api/v1/stats/coverage',
+      '/api/v1/stats/errors',
+      '/api/v1/stats/latency',
+      '/api/v1/stats/sequences',
+      '/api/v1/stats/traces',
+      '/api/v1/stats/usage',
+      '/api/v1/topics',
+      '/api/v1/topics/{topic}/messages',
       '/api/v1/traces',
       '/api/v1/traces/{id}',
     ]);
@@ -270,6 +291,7 @@ describe('reading', () => {
         { event_id: 'gone', score: 0.8 },
       ],
       has: async () => false,
+      similar: async (id: string) => (id === 'e-1' ? [{ event_id: 'e-2', score: 0.7 }] : null),
     };
     const { get, post } = await testServer({ ports: { store, search } });
     const events = await get('/api/v1/events');
@@ -295,6 +317,40 @@ describe('reading', () => {
       results: [{ score: 0.9, event: { event_id: 'e-2' } }],
     });
     expect(found.body.results).toHaveLength(1);
+    const both = await post('/api/v1/search', { query: 'weather', by: 'both' });
+    expect(Value.Check(SearchOut, both.body)).toBe(true);
+    expect(both.body.results.map(({ found_by }: { found_by: object[] }) => found_by)).toEqual([
+      [{ how: 'text', rank: 1 }],
+      [{ how: 'meaning', rank: 1, score: 0.9 }],
+    ]);
+    const near = await get('/api/v1/events/e-1/similar?limit=3');
+    expect(Value.Check(SearchOut, near.body)).toBe(true);
+    expect(near.body.results).toMatchObject([{ score: 0.7, event: { event_id: 'e-2' } }]);
+    expect((await get('/api/v1/events/none/similar')).status).toBe(404);
+  });
+
+  it('counts and shows the cluster in the shapes that it describes', async () => {
+    const { get } = await testServer({ ports: { store } });
+    const answers: [string, TSchema][] = [
+      ['stats/errors', ErrorStats],
+      ['stats/latency', LatencyStats],
+      ['stats/usage', UsageStats],
+      ['stats/sequences?length=4', SequenceStats],
+      ['stats/coverage', CoverageStats],
+      ['stats/traces?agent_id=a&agent_id=b', TraceStats],
+      ['topics', TopicList],
+      ['groups', GroupList],
+      ['topics/raw-logs/messages?limit=1', MessageList],
+    ];
+    for (const [path, shape] of answers) {
+      const { status, body } = await get(`/api/v1/${path}`);
+      expect([path, status, Value.Check(shape, body)]).toEqual([path, 200, true]);
+    }
+    const read = { authorization: `Bearer ${READ_KEY}` };
+    expect((await get('/api/v1/topics/raw-logs/messages', read)).status).toBe(403);
+    expect((await get('/api/v1/topics/raw-logs/messages?offset=3')).body.errors[0].field).toBe('offset');
+    expect((await get('/api/v1/stats/latency?agent=a')).body.errors[0].field).toBe('agent');
+    expect((await get('/api/v1/live?kind=metric')).body.errors[0].field).toBe('kind');
   });
 
   it('says what traces cost, and what is not known of it', async () => {

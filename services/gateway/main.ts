@@ -4,6 +4,7 @@ import { projectRoot } from '../../lib/config/root.js';
 import { loadSchemas } from '../../lib/config/schemas.js';
 import { createEmbedder } from '../../lib/embedding/embedder.js';
 import { connectRegistry, RegistryUnavailableError } from '../../lib/kafka/registry.js';
+import { loadTopics } from '../../lib/kafka/topics/topic-file.js';
 import { Codec } from '../../lib/model/codec.js';
 import { connectSurreal } from '../../lib/stores/surreal/index.js';
 import { createLogger } from '../../lib/telemetry/logger.js';
@@ -13,6 +14,8 @@ import { EventTrail } from './adapters/event-trail.js';
 import { JsonWriter } from './adapters/json-writer.js';
 import { KafkaIngest } from './adapters/kafka-ingest.js';
 import { KafkaKeys } from './adapters/kafka-keys.js';
+import { kafkaLook } from './adapters/kafka-look.js';
+import { liveTopics } from './adapters/live-topics.js';
 import { pricesOf } from './adapters/prices.js';
 import { qdrantSearch } from './adapters/qdrant-search.js';
 import { surrealStore } from './adapters/surreal-store.js';
@@ -86,6 +89,14 @@ const keys = new KafkaKeys({ kafka, writer, logger, maxStaleMs: config.AUTH_MAX_
 
 const audit = new AuditLog(writer, logger);
 
+const live = liveTopics({
+  kafka,
+  codec,
+  learn: (id) => registry.learn(id),
+  instance: randomUUID().slice(0, 8),
+  logger,
+});
+
 const metrics = gatewayMetrics(createRegistry('gateway'));
 metrics.gauge(
   'vectadb_gateway_in_flight_records',
@@ -98,6 +109,7 @@ metrics.gauge(
   () => audit.lostTotal,
 );
 metrics.gauge('vectadb_gateway_in_flight_bytes', 'Bytes on their way to Kafka', () => ingest.inFlight.bytes);
+metrics.gauge('vectadb_gateway_live_clients', 'Clients of the live feed', () => live.clients());
 metrics.gauge('vectadb_gateway_waiting_requests', 'Requests that wait for trace ids', () => answers.waiting);
 
 const app = await createServer({
@@ -106,6 +118,8 @@ const app = await createServer({
     store,
     search,
     trail,
+    live,
+    look: kafkaLook(kafka, registry, loadTopics()),
     keys: config.AUTH === 'off' ? openDoor : firstOf(fixedKeys(config.apiKeys), keys),
     keyAdmin: keys,
     audit,

@@ -1,9 +1,15 @@
+import type { Readable } from 'node:stream';
+import type { GroupLag } from '../../lib/kafka/lag.js';
+import type { ShownRecord } from '../../lib/kafka/shown-record.js';
 import type { PriceTable } from '../../lib/model/cost/price-table.js';
 import type {
   EventContext,
   EventFilter,
   EventRow,
+  MeasuresRead,
   Paging,
+  StatsFilter,
+  TraceDay,
   TraceFilter,
   TraceOrder,
   TraceRow,
@@ -13,6 +19,7 @@ import type { Answer } from './core/answer-table.js';
 import type { Principal, Scope } from './core/api-keys.js';
 import type { AuditEntry } from './core/audit-filter.js';
 import type { KeyRecord, ListedKey } from './core/key-table.js';
+import type { LiveFilter } from './core/live-filter.js';
 import type { RawEvent } from './core/raw-event.js';
 import type { Letter, Looked, Sighting, Trail } from './core/receipt.js';
 
@@ -22,6 +29,8 @@ export interface Ports {
   store: StorePort;
   search: SearchPort;
   trail: TrailPort;
+  look: LookPort;
+  live: LivePort;
   keys: KeyStore;
   keyAdmin: KeyAdmin;
   audit: AuditPort;
@@ -63,6 +72,11 @@ export interface StorePort {
   /** An event with what is stored about its place, up to `siblings` of its trace on either side. */
   getEventContext(eventId: string, siblings: number): Promise<EventContext | null>;
   findTraceBySession(sessionId: string): Promise<string | null>;
+  /** Traces of a session's newest thousand events. */
+  tracesOfSession(sessionId: string): Promise<string[]>;
+  /** What statistics count of each event of a range. Requests for the same range at the same time share one reading. */
+  measures(filter: StatsFilter): Promise<MeasuresRead>;
+  tracesByDay(filter: StatsFilter): Promise<{ days: TraceDay[]; reachedMs: number | null }>;
 }
 
 /** `lexical (hashed)`: no model is there, so words are compared, not meaning. */
@@ -72,7 +86,7 @@ export type SearchMode = 'semantic' | 'lexical (hashed)';
 export interface SearchFilter {
   event_type?: string | string[];
   agent_id?: string | string[];
-  trace_id?: string;
+  trace_id?: string | string[];
   from_ms?: number;
   to_ms?: number;
 }
@@ -82,6 +96,12 @@ export interface SearchPort {
   readonly mode: SearchMode;
   /** Best first; `score` is the cosine similarity. */
   search(query: string, filter: SearchFilter, limit: number): Promise<{ event_id: string; score: number }[]>;
+  /** The events nearest to a stored one, itself left out; null where it has no vector. */
+  similar(
+    eventId: string,
+    filter: SearchFilter,
+    limit: number,
+  ): Promise<{ event_id: string; score: number }[] | null>;
   /** Whether an event has a vector, of the model that is searched with. */
   has(eventId: string): Promise<boolean>;
 }
@@ -97,6 +117,46 @@ export interface TrailPort {
   vectorOnItsWay(eventId: string, groupId: string, looked: Looked[]): Promise<Sighting | null>;
   /** The newest dead letter of an event, or of its vector alone. */
   letter(eventId: string, of: 'event' | 'vector', looked: Looked[]): Promise<Letter | null>;
+}
+
+/** Events and traces as they come. */
+export interface LivePort {
+  /** A client's stream of server-sent events. @throws Problem `overloaded` */
+  subscribe(filter: LiveFilter, lastId?: string): Readable;
+  clients(): number;
+  close(): Promise<void>;
+}
+
+export interface MessageQuery {
+  partition?: number;
+  /** With a partition: from there on, oldest first. */
+  offset?: number;
+  /** Append time, Unix milliseconds: from then on, oldest first. */
+  fromMs?: number;
+  /** Key or value hold it, in any case. */
+  contains?: string;
+  limit: number;
+}
+
+/** The cluster as it is. Every method @throws Problem `kafka-unavailable`, or `overloaded` where too many look at once. */
+export interface LookPort {
+  topics(): Promise<
+    {
+      name: string;
+      doc: string | null;
+      internal: boolean;
+      schemas: string[];
+      replication: number;
+      config: Record<string, string>;
+      partitions: { partition: number; start: number; end: number }[];
+    }[]
+  >;
+  groups(): Promise<GroupLag[]>;
+  /** @throws Problem `not-found`, `invalid-request` */
+  messages(
+    topic: string,
+    query: MessageQuery,
+  ): Promise<{ messages: ShownRecord[]; scanned: number; complete: boolean }>;
 }
 
 /** Takes entries of the audit log; never fails and never waits. */

@@ -283,12 +283,13 @@ const filterFields = {
   event_type: Type.Optional(AnyOf(Id('Type'), 'Type')),
   agent_id: Type.Optional(AnyOf(Id('Agent'), 'Agent')),
   session_id: Type.Optional(AnyOf(Id('Session'), 'Session')),
-  framework: Type.Optional(AnyOf(Id('Framework'), 'Framework')),
   text: Type.Optional(Text),
 };
+const Framework = Type.Optional(AnyOf(Id('Framework'), 'Framework'));
 export const EventQuery = Type.Object(
   {
     ...filterFields,
+    framework: Framework,
     trace_id: Type.Optional(AnyOf(Id('Trace'), 'Trace')),
     level: Type.Optional(AnyOf(Id('Level'), 'Log level, in any case: WARN is also WARNING, and so on')),
     ...Period,
@@ -310,6 +311,7 @@ export const TraceQuery = Type.Object(
   {
     status: Type.Optional(AnyOf(Status, 'Status')),
     ...filterFields,
+    framework: Framework,
     ...Period,
     ...Paging,
     sort: Type.Optional(
@@ -327,6 +329,16 @@ export const TraceQuery = Type.Object(
         description: 'asc: with another sort than time',
       }),
     ),
+  },
+  strict,
+);
+export const LiveQuery = Type.Object(
+  {
+    kind: Type.Optional(AnyOf(Type.Union([Type.Literal('event'), Type.Literal('trace')]), 'What is told')),
+    ...filterFields,
+    trace_id: Type.Optional(AnyOf(Id('Trace'), 'Trace')),
+    level: Type.Optional(AnyOf(Id('Level'), 'Log level of events')),
+    status: Type.Optional(AnyOf(Status, 'Status of traces')),
   },
   strict,
 );
@@ -393,32 +405,60 @@ export const LinesQuery = Type.Object({
   ),
 });
 
+const searchFilter = {
+  event_type: Type.Optional(AnyOf(Id('Type'), 'Type')),
+  agent_id: Type.Optional(AnyOf(Id('Agent'), 'Agent')),
+  trace_id: Type.Optional(Id('Trace')),
+  session_id: Type.Optional(Id('Session')),
+  ...Period,
+};
 export const SearchIn = Type.Object(
   {
     query: Type.String({ minLength: 1, maxLength: 8_192, description: 'What to look for, in words' }),
-    limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 100, default: 10 })),
-    filter: Type.Optional(
-      Type.Object(
-        {
-          event_type: Type.Optional(Id('Type')),
-          agent_id: Type.Optional(Id('Agent')),
-          trace_id: Type.Optional(Id('Trace')),
-          ...Period,
-        },
-        { additionalProperties: false },
-      ),
+    by: Type.Optional(
+      Type.Union([Type.Literal('meaning'), Type.Literal('text'), Type.Literal('both')], {
+        default: 'meaning',
+        description: 'text: as the parameter `text` of lists, newest first; both: by reciprocal rank fusion',
+      }),
     ),
+    limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 100, default: 10 })),
+    filter: Type.Optional(Type.Object(searchFilter, { additionalProperties: false })),
   },
   { additionalProperties: false },
+);
+export const SimilarQuery = Type.Object(
+  {
+    event_type: searchFilter.event_type,
+    agent_id: searchFilter.agent_id,
+    trace_id: searchFilter.trace_id,
+    session_id: searchFilter.session_id,
+    ...Period,
+    limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 100, default: 10 })),
+  },
+  strict,
 );
 export const SearchOut = Type.Object({
   mode: Type.String({ description: '`semantic`, or `lexical (hashed)` where no model is installed' }),
   results: Type.Array(
-    Type.Object({ score: Type.Number({ description: 'Cosine similarity' }), event: EventOut }),
+    Type.Object({
+      score: Type.Number({
+        description: 'Cosine similarity; by text or both: of the fused ranks, comparable within one answer',
+      }),
+      found_by: Type.Array(
+        Type.Object({
+          how: Type.String({ description: '`meaning` or `text`' }),
+          rank: Type.Integer({ description: 'Place in that list, from 1' }),
+          score: Type.Optional(Type.Number({ description: 'Cosine similarity' })),
+        }),
+      ),
+      event: EventOut,
+    }),
   ),
 });
 
 export type EventQuery = Static<typeof EventQuery>;
+export type LiveQuery = Static<typeof LiveQuery>;
 export type TraceQuery = Static<typeof TraceQuery>;
 export type LinesQuery = Static<typeof LinesQuery>;
+export type SimilarQuery = Static<typeof SimilarQuery>;
 export type SearchIn = Static<typeof SearchIn>;

@@ -19,11 +19,14 @@ import { PROBLEM_JSON, Problem, type ProblemName, problemBody, sendProblem } fro
 import { consoleRoutes } from './routes/console.js';
 import { eventRoutes } from './routes/events.js';
 import { ingestRoutes } from './routes/ingest.js';
+import { kafkaRoutes } from './routes/kafka.js';
 import { keyRoutes } from './routes/keys.js';
+import { liveRoutes } from './routes/live.js';
 import { logRoutes } from './routes/logs.js';
 import { probeRoutes } from './routes/probes.js';
 import { receiptRoutes } from './routes/receipts.js';
 import { searchRoutes } from './routes/search.js';
+import { statsRoutes } from './routes/stats.js';
 import { traceRoutes } from './routes/traces.js';
 
 export interface ServerLimits {
@@ -131,6 +134,9 @@ export async function createServer({
   eventRoutes(app, ports);
   traceRoutes(app, ports);
   searchRoutes(app, ports);
+  statsRoutes(app, ports);
+  kafkaRoutes(app, ports);
+  liveRoutes(app, ports);
   receiptRoutes(app, ports);
   keyRoutes(app, ports);
   await consoleRoutes(app, consoleFolder);

@@ -36,7 +36,7 @@ export interface GroupMove extends Version {
 /** Which events a search looks at; fields together narrow it. Times in Unix milliseconds, `[from_ms, to_ms)`. */
 export interface EventFilter {
   event_id?: string;
-  trace_id?: string;
+  trace_id?: string | string[];
   group_id?: string;
   event_type?: string | string[];
   agent_id?: string | string[];

@@ -4,8 +4,16 @@ export { BadCursorError } from './cursor.js';
 export { StoreRefusedError, StoreUnavailableError } from './errors.js';
 export { type EventContext, getEventContext, type Sibling } from './explain.js';
 export { type AnyOf, countEvents, type EventFilter, listEvents, MAX_LIMIT, type Paging } from './listings.js';
+export { type MeasuresRead, measuresOf, type StatsFilter, type TraceDay, tracesByDay } from './measures.js';
 export { probeWrite } from './probe-write.js';
-export { findTraceBySession, getEvent, getEventsByIds, getTrace, type TraceView } from './reads.js';
+export {
+  findTraceBySession,
+  getEvent,
+  getEventsByIds,
+  getTrace,
+  type TraceView,
+  tracesOfSession,
+} from './reads.js';
 export { recountTraces } from './recount.js';
 export { deleteOlderThan } from './retention.js';
 export type { CauseRow, EventRow, TraceRow } from './rows.js';

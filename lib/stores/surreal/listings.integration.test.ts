@@ -2,12 +2,14 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { AgentEvent } from '../../model/events.js';
 import { holdsAll, levelName, readTerms, searchText } from '../../model/facts/search-text.js';
+import { errorsByType } from '../../model/stats/statistics.js';
 import { startStack, type TestStack } from '../../testing/stack.js';
 import type { SurrealStore } from './connection.js';
 import { toFactRecord } from './facts.js';
 import { fillFacts } from './fill-facts.js';
 import { connectTestStore, emptyStore, sampleEvent, sampleLink, sampleTrace } from './fixtures.js';
 import { type EventFilter, listEvents } from './listings.js';
+import { measuresOf, tracesByDay } from './measures.js';
 import { deleteOlderThan } from './retention.js';
 import { listTraces, type TraceOrder } from './trace-listings.js';
 import { moveGroup, writeEvents, writeTraces } from './writes.js';
@@ -204,6 +206,41 @@ describe('facts', () => {
     await writeTraces(store, [sampleTrace({ trace_id: 't3', updated_ms: 1 })]);
     await deleteOlderThan(store, new Date(2), 10);
     expect(await factsOf()).toEqual(wanted([eventAt(90, { trace_id: 't2' })]));
+  });
+});
+
+describe('statistics', () => {
+  test('read each event of a range once, while others come, and traces by day', async () => {
+    const events = Array.from({ length: 300 }, (_, i) => eventAt(i));
+    await writeEvents(store, events);
+    const range = { from: 1_000_000_500, to: 1_090_002_000, agent_id: ['a1', 'a2'] };
+    const wanted = events.filter((event) => fits(event, range));
+    const { measures, reachedMs } = await measuresOf(store, range);
+    expect(reachedMs).toBeNull();
+    const key = ({ ms, type, agent }: { ms: number; type: string; agent: string | null }) =>
+      `${ms} ${type} ${agent}`;
+    expect(measures.map(key).sort()).toEqual(
+      wanted.map((one) => key({ ms: one.timestamp_ms, type: one.event_type, agent: one.agent_id })).sort(),
+    );
+    expect(errorsByType(measures).reduce((sum, { errors }) => sum + errors, 0)).toBe(
+      wanted.filter(({ event_type }) => event_type === 'error').length,
+    );
+    const day = 86_400_000;
+    await writeTraces(store, [
+      sampleTrace({ trace_id: 'a', start_ms: 5, total_events: 2, error_count: 1, status: 'failed' }),
+      sampleTrace({ trace_id: 'b', start_ms: day - 1 }),
+      sampleTrace({ trace_id: 'c', start_ms: day, agents: ['x'] }),
+      sampleTrace({ trace_id: 'd', start_ms: day, merged_into: 'c' }),
+    ]);
+    const none = { running: 0, completed: 0, failed: 0, truncated: 0 };
+    expect((await tracesByDay(store, {})).days).toEqual([
+      { day: '1970-01-01', traces: 2, ...none, failed: 1, running: 1, events: 3, errors: 1 },
+      { day: '1970-01-02', traces: 1, ...none, running: 1, events: 1, errors: 0 },
+    ]);
+    expect(
+      (await tracesByDay(store, { from: 6, agent_id: 'agent-1' })).days.map(({ traces }) => traces),
+    ).toEqual([1]);
+    expect((await tracesByDay(store, { to: day })).days.map(({ traces }) => traces)).toEqual([2]);
   });
 });
 

@@ -113,6 +113,15 @@ export async function findTraceBySession(store: SurrealStore, sessionId: string)
   return (await followTrace(store, traceId))?.trace_id ?? traceId;
 }
 
+/** Traces of a session's newest thousand events. */
+export async function tracesOfSession(store: SurrealStore, sessionId: string): Promise<string[]> {
+  const [rows] = await store.query<[string[]]>(
+    'SELECT VALUE trace_id FROM agent_event WHERE session_id = $session_id AND rank > $least LIMIT 1000;',
+    { session_id: sessionId, least: Number.MIN_SAFE_INTEGER },
+  );
+  return [...new Set(rows)];
+}
+
 /** The row of a trace, or of the one it was merged into; null where it has none. */
 async function followTrace(store: SurrealStore, traceId: string): Promise<TraceRow | null> {
   let row: TraceRow | null = null;

@@ -3,10 +3,10 @@ import { InvalidArgumentError } from 'commander';
 import { connectAdmin } from '../../../lib/kafka/admin.js';
 import { ClusterClient } from '../../../lib/kafka/cluster.js';
 import { runGroupConsumer } from '../../../lib/kafka/group-consumer.js';
+import { readableBytes, renderRecord, showRecord } from '../../../lib/kafka/shown-record.js';
 import { readTopic } from '../../../lib/kafka/topic-reader.js';
 import type { EncodedRecord } from '../../../lib/topology/topology.js';
 import { type KafkaContext, kafkaContext, runCommand, writeLine } from '../kafka-command.js';
-import { readableBytes, renderRecord, showRecord } from '../shown-record.js';
 
 interface ConsumeOptions {
   fromBeginning?: boolean;

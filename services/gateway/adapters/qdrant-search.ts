@@ -25,6 +25,17 @@ export function qdrantSearch(url: string, embedder: Embedder): SearchPort & { pr
         throw error;
       }
     },
+    async similar(eventId, filter, limit) {
+      try {
+        const hits = await store.similar(eventId, filter, limit);
+        return hits === null ? null : hits.map(({ event_id, score }) => ({ event_id, score }));
+      } catch (error) {
+        if (error instanceof QdrantMissingError) return null;
+        if (error instanceof QdrantUnavailableError)
+          throw new Problem('store-unavailable', error.message, { retryAfterS: 2 });
+        throw error;
+      }
+    },
     async has(eventId) {
       try {
         return (await store.versions([eventId])).size > 0;

@@ -7,17 +7,32 @@ import {
   getTrace,
   listEvents,
   listTraces,
+  type MeasuresRead,
+  measuresOf,
   StoreRefusedError,
   StoreUnavailableError,
   type SurrealStore,
   TooManyRowsError,
+  tracesByDay,
+  tracesOfSession,
 } from '../../../lib/stores/surreal/index.js';
 import type { PartHealth, StorePort } from '../ports.js';
 import { Problem } from '../problem.js';
 
 /** The rows of SurrealDB. Its failures become problems: one that is down is no fault of the request. */
 export function surrealStore(store: SurrealStore): StorePort & { health(): PartHealth } {
+  const reading = new Map<string, Promise<MeasuresRead>>();
   return {
+    measures: (filter) => {
+      const key = JSON.stringify(filter);
+      let shared = reading.get(key);
+      if (!shared) {
+        shared = asking(() => measuresOf(store, filter)).finally(() => reading.delete(key));
+        reading.set(key, shared);
+      }
+      return shared;
+    },
+    tracesByDay: (filter) => asking(() => tracesByDay(store, filter)),
     getEvent: (eventId) => asking(() => getEvent(store, eventId)),
     getEventsByIds: (eventIds) => asking(() => getEventsByIds(store, [...eventIds])),
     listEvents: (filter) => asking(() => listEvents(store, filter)),
@@ -25,6 +40,7 @@ export function surrealStore(store: SurrealStore): StorePort & { health(): PartH
     getTrace: (traceId, maxEvents) => asking(() => getTrace(store, traceId, { maxEvents })),
     getEventContext: (eventId, siblings) => asking(() => getEventContext(store, eventId, siblings)),
     findTraceBySession: (sessionId) => asking(() => findTraceBySession(store, sessionId)),
+    tracesOfSession: (sessionId) => asking(() => tracesOfSession(store, sessionId)),
     health: () => {
       const { connected, reason } = store.health();
       return connected ? { state: 'up' } : { state: 'down', detail: reason ?? 'not connected' };

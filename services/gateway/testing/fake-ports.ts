@@ -7,6 +7,7 @@ import type { Answer } from '../core/answer-table.js';
 import { readApiKey } from '../core/api-keys.js';
 import type { AuditEntry } from '../core/audit-filter.js';
 import type { RawEvent } from '../core/raw-event.js';
+import { LiveFeed } from '../live.js';
 import { gatewayMetrics } from '../metrics.js';
 import type { Ports } from '../ports.js';
 import { Problem } from '../problem.js';
@@ -78,8 +79,15 @@ export async function testServer(
       },
     },
     store: emptyStore,
-    search: { mode: 'lexical (hashed)', search: async () => [], has: async () => false },
+    search: {
+      mode: 'lexical (hashed)',
+      search: async () => [],
+      similar: async () => [],
+      has: async () => false,
+    },
     trail: noTrail,
+    look: noKafka,
+    live: new FeedOfNothing(),
     keys: fixedKeys(keys),
     keyAdmin: noKeys,
     audit: { record: (entry) => recorded.audit.push(entry) },
@@ -138,6 +146,20 @@ export async function testServer(
   };
 }
 
+/** A live feed that nothing is published to. */
+class FeedOfNothing {
+  private readonly feed = new LiveFeed('test');
+  subscribe = this.feed.subscribe.bind(this.feed);
+  clients = () => this.feed.size;
+  close = async () => this.feed.close();
+}
+
+export const noKafka: Ports['look'] = {
+  topics: async () => [],
+  groups: async () => [],
+  messages: async () => ({ messages: [], scanned: 0, complete: true }),
+};
+
 export const noTrail: Ports['trail'] = {
   follow: async () => ({ raw: null, parsed: null, traced: null }),
   vectorOnItsWay: async () => null,
@@ -160,6 +182,9 @@ export const emptyStore: Ports['store'] = {
   getTrace: async () => null,
   getEventContext: async () => null,
   findTraceBySession: async () => null,
+  tracesOfSession: async () => [],
+  measures: async () => ({ measures: [], reachedMs: null }),
+  tracesByDay: async () => ({ days: [], reachedMs: null }),
 };
 
 /** An event as the contract has it at least. */

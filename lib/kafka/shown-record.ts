@@ -1,8 +1,8 @@
 import { isUtf8 } from 'node:buffer';
 import { DateTime } from 'luxon';
-import type { Registry } from '../../lib/kafka/registry.js';
-import { RegistryUnavailableError } from '../../lib/kafka/registry.js';
-import type { EncodedRecord } from '../../lib/topology/topology.js';
+import type { EncodedRecord } from '../topology/topology.js';
+import type { Registry } from './registry.js';
+import { RegistryUnavailableError } from './registry.js';
 
 /** A record as `consume` shows it: one JSON object per line with --json. */
 export interface ShownRecord {
