@@ -32,27 +32,31 @@ const VIEWS: [name: string, path: (world: World) => string, ready: (page: Page) 
   ],
 ];
 
+const SIZES = [
+  [1280, 800],
+  [390, 844],
+] as const;
+
 export function pageTests(world: () => World): void {
   describe('every page', () => {
-    for (const [width, height] of [
-      [1280, 800],
-      [390, 844],
-    ] as const) {
-      it.each(VIEWS)(
-        `shows %s at ${width} px, light and dark, and nothing lies beyond its edge`,
-        async (name, path, ready) => {
-          for (const dark of [false, true]) {
-            const { page } = await world().open(path(world()), { width, height, dark });
+    it.each(VIEWS)(
+      'shows %s at 1280 and 390 px, light and dark, and nothing lies beyond its edge',
+      async (name, path, ready) => {
+        const { page } = await world().open(path(world()));
+        for (const [width, height] of SIZES) {
+          await page.setViewportSize({ width, height });
+          for (const colorScheme of ['light', 'dark'] as const) {
+            await page.emulateMedia({ colorScheme });
             await ready(page);
-            await keepPicture(page, `${name}-${width}-${dark ? 'dark' : 'light'}`);
+            await keepPicture(page, `${name}-${width}-${colorScheme}`);
             const overflow = await page.evaluate(
               () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
             );
             expect(overflow).toBe(0);
           }
-        },
-      );
-    }
+        }
+      },
+    );
   });
 
   describe('the key', () => {
@@ -102,6 +106,16 @@ export function pageTests(world: () => World): void {
       await page.getByLabel('Session').fill('no such session');
       await page.keyboard.press('Enter');
       await page.getByText('No trace is like this').waitFor();
+    });
+
+    it('puts the longest run first where that is asked for', async () => {
+      const { page } = await world().open('/traces');
+      await page.getByTestId('trace-line').first().waitFor();
+      await page.getByRole('combobox', { name: 'Order' }).click();
+      await page.getByRole('option', { name: 'Longest first' }).click();
+      await page.waitForURL(/sort=duration/);
+      const first = page.getByTestId('trace-line').first();
+      await first.locator(`a[href="/traces/${world().runs.longTraceId}"]`).waitFor();
     });
 
     it('shows a run that begins while it is looked at', async () => {

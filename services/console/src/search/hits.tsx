@@ -12,6 +12,14 @@ import classes from './search.module.css';
 
 const SHOWN_HITS = 3;
 
+/** Words that stand in every text. */
+const COMMON =
+  /^(?:.{1,2}|the|and|for|was|were|are|with|without|that|this|from|how|why|what|who|did|does|had|has|not)$/i;
+
+/** The words of a question that are marked where they stand in a text. */
+const marked = (words: string): string[] =>
+  words.split(/[\s"]+/).filter((word) => word && !COMMON.test(word));
+
 /** A run with what was found in it. */
 export function RunHits({ run, words, now }: { run: Run; words: string; now: number }) {
   const [all, setAll] = useState(false);
@@ -68,11 +76,7 @@ export function HitLine({
         </span>
       )}
       <EventType type={event.event_type} />
-      <Highlight
-        highlight={words.split(/\s+/).filter((word) => word.length > 3)}
-        className={classes.hitText!}
-        component="span"
-      >
+      <Highlight highlight={marked(words)} className={classes.hitText!} component="span">
         {text}
       </Highlight>
       {!isInRun && (

@@ -11,7 +11,14 @@ import { useKeys } from '../shell/keys.js';
 import { TraceList } from './trace-list.js';
 import classes from './traces.module.css';
 
-const FILTERS = ['session_id', 'agent_id', 'text'] as const;
+const FILTERS = ['session_id', 'agent_id', 'text', 'sort'] as const;
+
+const SORTS = [
+  { value: 'duration', label: 'Longest first' },
+  { value: 'errors', label: 'Most errors first' },
+  { value: 'tokens', label: 'Most tokens first' },
+  { value: 'cost', label: 'Dearest first' },
+];
 
 export function TracesPage() {
   const [params, setParams] = useSearchParams();
@@ -82,6 +89,15 @@ export function TracesPage() {
           value={params.get('period')}
           onChange={(value) => set('period', value)}
           data={Object.entries(PERIODS).map(([value, { label }]) => ({ value, label }))}
+        />
+        <Select
+          aria-label="Order"
+          placeholder="Newest first"
+          clearable
+          w={142}
+          value={params.get('sort')}
+          onChange={(value) => set('sort', value)}
+          data={SORTS}
         />
         <FilterField
           inputRef={filterField}
