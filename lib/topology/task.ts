@@ -59,6 +59,12 @@ export const placeOf = (offset: number, place: number): string => `${offset}/${p
 const STATE_PREFIX = 'state/';
 const POSITION_KEY = 'position';
 
+/** Input offset in a record of a changelog; null: the record is of something else. */
+export const readPosition = (key: string, value: Buffer | null): number | null =>
+  key === POSITION_KEY && value !== null
+    ? (JSON.parse(value.toString('utf8')) as { offset: number }).offset
+    : null;
+
 /**
  * One partition of one sub-topology (Kafka Streams' StreamTask): decodes records, runs the processor, holds the state,
  * and collects what the next transaction sends. It does no I/O and knows no clock; the exactly-once runner and the
@@ -106,9 +112,10 @@ export class Task<In, State> {
 
   /** Applies one record of the changelog, oldest first. Keys it does not know (fences) are passed over. */
   restore(key: string, value: Buffer | null): void {
-    if (key === POSITION_KEY && value !== null) {
-      this.position = (JSON.parse(value.toString('utf8')) as { offset: number }).offset;
-      this.writtenPosition = this.position;
+    const position = readPosition(key, value);
+    if (position !== null) {
+      this.position = position;
+      this.writtenPosition = position;
     } else if (key.startsWith(STATE_PREFIX)) this.store.restore(key.slice(STATE_PREFIX.length), value);
   }
 

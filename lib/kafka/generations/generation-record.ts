@@ -23,6 +23,13 @@ const schema = z.object({
   rules: z.string(),
   /** `[start, end)` of each partition of raw-logs. */
   partitions: z.array(z.object({ start: z.number(), end: z.number() })),
+  /** Where a promotion has to follow raw-logs to; null: that is not known yet. */
+  catch_up: z
+    .object({ ends: z.array(z.number()), until_ms: z.number() })
+    .nullable()
+    .default(null),
+  /** Last event, in the order of ids, that a promotion has copied; null: it has not begun to. */
+  copied: z.string().nullable().default(null),
   created_ms: z.number(),
   changed_ms: z.number(),
 });

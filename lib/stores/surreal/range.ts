@@ -6,6 +6,7 @@ import type { StoredRecord } from './rows.js';
 import { scanPage } from './scan.js';
 
 const PAGE_ROWS = 1_000;
+const COUNT_TIMEOUT_MS = 120_000;
 
 /**
  * Events whose lines were appended to raw-logs in `[fromMs, toMs)`, Unix milliseconds, a page at a time in the order of their event times.
@@ -33,6 +34,47 @@ export async function* eventsAppended(
     if (page.rows.length > 0) yield page.rows.map(fromEventRecord);
     after = page.next;
   } while (after !== null);
+}
+
+/**
+ * Traces that something was appended to in `[fromMs, toMs)`, or might have been, a page at a time.
+ * @throws as {@link eventsAppended}
+ */
+export async function* tracesOf(
+  store: SurrealStore,
+  fromMs: number,
+  toMs: number,
+): AsyncGenerator<AgentTrace[]> {
+  let after: Position | null = null;
+  do {
+    const page = await scanPage(store, {
+      table: 'agent_trace',
+      order: 'desc',
+      lead: null,
+      conditions: ['updated_ms >= $appended_from', 'created_at < $appended_to'],
+      bindings: { appended_from: fromMs, appended_to: new Date(toMs) },
+      fromMs: null,
+      toMs: null,
+      limit: PAGE_ROWS,
+      after,
+    });
+    if (page.rows.length > 0) yield page.rows.map(fromTraceRecord);
+    after = page.next;
+  } while (after !== null);
+}
+
+/** Number of stored events of each trace; those without any may be left out. */
+export async function countEvents(
+  store: SurrealStore,
+  traceIds: readonly string[],
+): Promise<Map<string, number>> {
+  if (traceIds.length === 0) return new Map();
+  const [counts] = await store.query<[number[]]>(
+    'RETURN $ids.map(|$id| array::len((SELECT VALUE id FROM agent_event WHERE trace_id = $id)));',
+    { ids: traceIds },
+    COUNT_TIMEOUT_MS,
+  );
+  return new Map(traceIds.map((id, index) => [id, counts[index]!]));
 }
 
 /** Those of the events that are stored, by id. */

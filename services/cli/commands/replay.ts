@@ -5,11 +5,12 @@ import { UserError } from '../../../deploy/local/stack.js';
 import { type AppConfig, loadAppConfig } from '../../../lib/config/app-config.js';
 import { readEnvironment, STACK, text } from '../../../lib/config/env.js';
 import { ClusterClient } from '../../../lib/kafka/cluster.js';
-import { faultPointAt, noFaultPoint } from '../../../lib/kafka/exactly-once/fault-point.js';
+import { type FaultPoint, faultPointAt, noFaultPoint } from '../../../lib/kafka/exactly-once/fault-point.js';
+import type { GenerationRecord } from '../../../lib/kafka/generations/generation-record.js';
 import { readEpochs } from '../../../lib/kafka/topics/epochs.js';
 import { canonicalJson } from '../../../lib/model/json.js';
 import { readTimestamp } from '../../../lib/model/timestamp.js';
-import { connectSurreal } from '../../../lib/stores/surreal/connection.js';
+import { connectSurreal, type SurrealStore } from '../../../lib/stores/surreal/connection.js';
 import { replayTopology } from '../../../lib/topology/generation.js';
 import { loadRules, readRuleFile } from '../../processor/adapters/rule-files.js';
 import type { CompiledRules } from '../../processor/core/rules/compiled-rules.js';
@@ -25,8 +26,10 @@ import {
   moveTo,
   type Opened,
   openGeneration,
+  sweep,
 } from '../replay/open-generation.js';
 import { showProgress } from '../replay/progress.js';
+import { type Promoted, promote } from '../replay/promote.js';
 import { ReplayedRows } from '../replay/replayed-rows.js';
 import { runReplay } from '../replay/run.js';
 import { CONFIG_OPTION } from '../rules-command.js';
@@ -36,6 +39,7 @@ interface Options {
   to?: string;
   patterns?: string;
   config: string;
+  promote?: boolean;
   discard?: boolean;
   json?: boolean;
 }
@@ -66,6 +70,12 @@ export function register(program: Command): void {
     .option('--to <time>', 'events appended before this time; left out: all that is there now')
     .option('--patterns <file>', 'rules to try: a rule file, before the rules of the configuration')
     .option(...CONFIG_OPTION)
+    .addOption(
+      new Option(
+        '--promote',
+        'put the rows of the open generation in the place of those that are stored',
+      ).conflicts(['from', 'to', 'discard']),
+    )
     .addOption(new Option('--discard', 'remove the open generation and its topics').conflicts(['from', 'to']))
     .option('--json', 'the difference as one JSON object')
     .action((options: Options) => runCommand(() => replay(options)));
@@ -76,22 +86,23 @@ async function replay(options: Options): Promise<number> {
   const client = new ClusterClient(kafka);
   const cluster: Cluster = { kafka, client, topics };
   try {
+    await sweep(cluster);
     if (options.discard) return await discard(cluster);
     const { config, rules } = readRulesToTry(options);
     const fingerprint = fingerprintOf(config, rules);
-    const wanted = {
-      fromMs: timeOf('--from', options.from),
-      toMs: options.to === undefined ? null : timeOf('--to', options.to),
-      rules: fingerprint,
-    };
+    const opened = options.promote
+      ? await toPromote(cluster, fingerprint)
+      : await begin(cluster, options, fingerprint);
+    if (opened === null) {
+      await writeLine('No generation is open.');
+      return 0;
+    }
     await registry.resolveIds();
-    const epochs = await readEpochs(kafka);
-    let opened = await beginGeneration(cluster, wanted, Date.now());
-    const { generation, record } = opened;
-    if (record.state === 'running') {
-      const { FAULT_POINT } = readEnvironment(VARIABLES);
+    const { generation } = opened;
+    const built = buildTopology({ codec, config, rules, epochs: await readEpochs(kafka), generation });
+    const faultPoint = faultPointOf(readEnvironment(VARIABLES).FAULT_POINT);
+    const run = async (record: GenerationRecord) => {
       const progress = showProgress(process.stderr, generation, record);
-      const built = buildTopology({ codec, config, rules, epochs, generation });
       await runReplay({
         kafka,
         cluster: client,
@@ -100,26 +111,61 @@ async function replay(options: Options): Promise<number> {
         codec,
         topology: replayTopology(built, generation),
         learnSchema: (id) => registry.learn(id),
-        faultPoint: FAULT_POINT
-          ? faultPointAt(FAULT_POINT, () => process.kill(process.pid, 'SIGKILL'))
-          : noFaultPoint,
+        faultPoint,
         onSlice: progress.at,
         onRetry: progress.retry,
       });
       progress.end();
-      opened = await moveTo(cluster, opened, 'ready', Date.now());
-    }
-    const rows = await ReplayedRows.read(client, codec, generation);
+    };
+    const autoCloseMs = config.trace_detection.auto_close_after_minutes * 60_000;
+    const store = await openStore();
     try {
-      const closeMs = config.trace_detection.auto_close_after_minutes * 60_000 + CLOSE_MARGIN_MS;
-      await print(opened, await differenceOf(rows, opened, closeMs), options.json);
+      if (options.promote) {
+        const onStep = (step: string) => void process.stderr.write(`generation ${generation}: ${step}\n`);
+        const parts = { cluster, codec, store, opened, catchUp: run, faultPoint, autoCloseMs, onStep };
+        await printPromoted(generation, await promote(parts), options.json);
+        return 0;
+      }
+      if (opened.record.state === 'running') await run(opened.record);
+      const ready = await moveTo(cluster, opened, 'ready', Date.now());
+      const rows = await ReplayedRows.read(client, codec, generation);
+      try {
+        await print(
+          ready,
+          await compare(store, rows, ready.record, autoCloseMs + CLOSE_MARGIN_MS),
+          options.json,
+        );
+      } finally {
+        rows.close();
+      }
+      return 0;
     } finally {
-      rows.close();
+      await store.close();
     }
-    return 0;
   } finally {
     await client.disconnect();
   }
+}
+
+async function begin(cluster: Cluster, options: Options, rules: string): Promise<Opened> {
+  const fromMs = timeOf('--from', options.from);
+  const toMs = options.to === undefined ? null : timeOf('--to', options.to);
+  return beginGeneration(cluster, { fromMs, toMs, rules }, Date.now());
+}
+
+/** The open generation, where it may be promoted; null: none is open. */
+async function toPromote(cluster: Cluster, rules: string): Promise<Opened | null> {
+  const open = await openGeneration(cluster);
+  if (open === null) return null;
+  const { state } = open.record;
+  if (state !== 'ready' && state !== 'promoting')
+    throw new UserError(`generation ${open.generation} is ${state}: let its replay come to its end first`);
+  if (open.record.rules !== rules) {
+    throw new UserError(
+      `generation ${open.generation} was made by other rules: give --promote the --config and --patterns of its replay`,
+    );
+  }
+  return open;
 }
 
 async function discard(cluster: Cluster): Promise<number> {
@@ -135,20 +181,31 @@ async function discard(cluster: Cluster): Promise<number> {
   return 0;
 }
 
-async function differenceOf(rows: ReplayedRows, { record }: Opened, graceMs: number): Promise<Difference> {
+async function openStore(): Promise<SurrealStore> {
   const settings = readEnvironment(VARIABLES);
-  const store = await connectSurreal({
+  return connectSurreal({
     url: settings.SURREAL_URL,
     user: settings.SURREAL_USER,
     password: settings.SURREAL_PASS,
     namespace: settings.SURREAL_NAMESPACE,
     database: settings.SURREAL_DATABASE,
   });
-  try {
-    return await compare(store, rows, record, graceMs);
-  } finally {
-    await store.close();
-  }
+}
+
+const faultPointOf = (spec: string): FaultPoint =>
+  spec ? faultPointAt(spec, () => process.kill(process.pid, 'SIGKILL')) : noFaultPoint;
+
+async function printPromoted(
+  generation: number,
+  promoted: Promoted,
+  json: boolean | undefined,
+): Promise<void> {
+  const { events, kept, retracted, traces, removed } = promoted;
+  await writeLine(
+    json
+      ? JSON.stringify({ generation, state: 'promoted', ...promoted })
+      : `Generation ${generation} is promoted: ${events} events and ${traces} traces sent, ${kept} events kept as they were, ${retracted} taken back, ${removed} traces removed.`,
+  );
 }
 
 async function print(

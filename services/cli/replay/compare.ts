@@ -27,12 +27,10 @@ export async function compare(
     await traces.learn(rows.map(({ trace_id }) => trace_id));
     for (const row of rows) {
       seen.add(row.event_id);
-      if (traces.beganEarlier(row.trace_id)) {
-        counter.eventBeforeContext();
-        continue;
-      }
       const index = replayed.events.get(row.event_id);
-      counter.event(row, index === undefined ? null : replayed.eventOf(index));
+      const now = index === undefined ? null : replayed.eventOf(index);
+      if (isKept(row, now, record, traces)) counter.eventBeforeContext();
+      else counter.event(row, now);
     }
   }
   const unseen = [...replayed.events.values()].filter(
@@ -52,6 +50,20 @@ export async function compare(
   }
   await compareTraces(store, replayed, record, graceMs, traces, counter);
   return counter.result();
+}
+
+/**
+ * Whether a stored event stays as it is: it was sent before the range already, or its trace began before the context and would be
+ * another one.
+ */
+export function isKept(
+  stored: AgentEvent,
+  replayed: AgentEvent | null,
+  { from_ms }: Pick<GenerationRecord, 'from_ms'>,
+  traces: StoredTraces,
+): boolean {
+  if (stored.created_ms < from_ms) return true;
+  return traces.beganEarlier(stored.trace_id) && replayed?.trace_id !== stored.trace_id;
 }
 
 /** Whether the line of a stored event is among those that were replayed. */
@@ -99,7 +111,7 @@ function compareTrace(
 }
 
 /** The traces that hold events of the range, each asked for once. */
-class StoredTraces {
+export class StoredTraces {
   private readonly early = new Map<string, boolean>();
 
   constructor(

@@ -77,10 +77,24 @@ export async function moveTo(
 /** Removes what a generation has of its own; it is discarded when this resolves. Can be called again after any failure. */
 export async function discardGeneration(cluster: Cluster, opened: Opened, nowMs: number): Promise<void> {
   const discarding = await moveTo(cluster, opened, 'discarding', nowMs);
-  await withAdmin(cluster.kafka, (admin) =>
-    admin.deleteTopics(generationTopics(cluster.topics, opened.generation).map(({ name }) => name)),
-  );
+  await removeTopics(cluster, opened.generation);
   await moveTo(cluster, discarding, 'discarded', nowMs);
+}
+
+/** Removes the topics of a generation, where they are still there. */
+export async function removeTopics({ kafka, topics }: Cluster, generation: number): Promise<void> {
+  await withAdmin(kafka, (admin) =>
+    admin.deleteTopics(generationTopics(topics, generation).map(({ name }) => name)),
+  );
+}
+
+/** Removes what a promotion that was interrupted at its very end has left. */
+export async function sweep(cluster: Cluster): Promise<void> {
+  const promoted = [...(await readGenerations(cluster.client))].filter(
+    ([, { state }]) => state === 'promoted',
+  );
+  const [last] = promoted.map(([generation]) => generation).sort((a, b) => b - a);
+  if (last !== undefined) await removeTopics(cluster, last);
 }
 
 /** Where raw-logs begins and ends for this replay: what is appended later is not its. */
@@ -105,6 +119,8 @@ async function frozen(admin: ClusterAdmin, wanted: Wanted, nowMs: number): Promi
     until_ms: nowMs,
     rules,
     partitions,
+    catch_up: null,
+    copied: null,
     created_ms: nowMs,
     changed_ms: nowMs,
   };
