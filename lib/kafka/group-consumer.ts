@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { REDRIVE_HEADER } from '../topology/redrive.js';
 import type { EncodedRecord } from '../topology/topology.js';
 import { ClusterClient } from './cluster.js';
 import { noFaultPoint } from './exactly-once/fault-point.js';
@@ -228,8 +229,8 @@ class PartitionWorker {
   private async handle(records: EncodedRecord[], nextOffset: number): Promise<void> {
     const { codec, handler } = this.context.options;
     if (codec) {
-      for (const { value } of records) {
-        const unknown = codec.codec.unknownId(value);
+      for (const { value, headers } of records) {
+        const unknown = codec.codec.unknownId(value, REDRIVE_HEADER in headers);
         if (unknown !== undefined) await codec.learn(unknown);
       }
     }

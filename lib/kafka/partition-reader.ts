@@ -92,7 +92,7 @@ export async function readToEnd(
   cluster: ClusterClient,
   topic: string,
   stallMs: number,
-  onRecords: (records: EncodedRecord[], partition: number) => void,
+  onRecords: (records: EncodedRecord[], partition: number) => void | Promise<void>,
 ): Promise<void> {
   for (const partition of await cluster.partitionsOf(topic)) {
     const from = await cluster.offsetOf(topic, partition, 'start');

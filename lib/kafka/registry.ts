@@ -60,6 +60,8 @@ export interface Registry {
 
 const LEVEL = 'BACKWARD_TRANSITIVE';
 const CALL_LIMIT_MS = 10_000;
+/** How long an id that the registry does not know counts as unknown without asking again, milliseconds. */
+const UNKNOWN_FOR_MS = 5_000;
 
 /** `url` is the root of a Confluent-compatible API, `http://127.0.0.1:8081/apis/ccompat/v7`. Connects on first use. */
 export function connectRegistry(url: string, codec: Codec, options: RegistryOptions = {}): Registry {
@@ -175,7 +177,11 @@ export function connectRegistry(url: string, codec: Codec, options: RegistryOpti
       if (running) return running;
       const started = patiently(`learning schema id ${id}`, options.learnLimitMs ?? 10_000, () =>
         learnOnce(api, codec, id, logger),
-      ).finally(() => learning.delete(id));
+      ).finally(() => {
+        learning.delete(id);
+        // a schema may be registered after its data were sent; until it is asked about again the data are refused
+        setTimeout(() => codec.forgetUnknown(id), UNKNOWN_FOR_MS).unref();
+      });
       learning.set(id, started);
       return started;
     },

@@ -46,6 +46,18 @@ describe('the codec', () => {
     expect(read.ok && read.value.value.options).toBeNull();
   });
 
+  it('asks again for an id that nobody knew, when told to or once it is forgotten', () => {
+    const codec = Codec.local(schemas);
+    const bytes = Buffer.from([0, 0, 0, 0, 99, 1]);
+    codec.learn(99, null);
+    expect([codec.unknownId(bytes), codec.unknownId(bytes, true)]).toEqual([undefined, 99]);
+    codec.forgetUnknown(99);
+    expect(codec.unknownId(bytes)).toBe(99);
+    codec.learn(99, schemas['raw-log']);
+    codec.forgetUnknown(99);
+    expect([codec.unknownId(bytes), codec.unknownId(bytes, true)]).toEqual([undefined, undefined]);
+  });
+
   it('does not take log text for a frame', () => {
     expect(Codec.local(schemas).unknownId(Buffer.from('plain text'))).toBeUndefined();
   });

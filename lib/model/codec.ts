@@ -51,7 +51,7 @@ export class Codec {
     this.readers.set(id, { schema: name, read: (body) => type.fromBuffer(body) });
   }
 
-  /** A writer's schema learnt from the registry; null: the registry does not know that id. */
+  /** A writer's schema learnt from the registry; null: the registry does not know that id, or not one of ours. */
   learn(id: number, writer: Schema | null): void {
     if (writer === null) {
       this.readers.set(id, null);
@@ -68,11 +68,17 @@ export class Codec {
     this.readers.set(id, { schema, read: (body) => readerType.fromBuffer(body, resolver) });
   }
 
-  /** The id of a framed value that this codec has never met, or undefined. */
-  unknownId(value: Buffer | null): number | undefined {
+  /** What the registry did not know it may know by now: the id is as if never met. */
+  forgetUnknown(id: number): void {
+    if (this.readers.get(id) === null) this.readers.delete(id);
+  }
+
+  /** The id of a framed value that this codec has never met, or undefined. `askAgain`: nor learnt a schema of. */
+  unknownId(value: Buffer | null, askAgain = false): number | undefined {
     if (value === null || value.length < HEADER_BYTES || value[0] !== 0) return undefined;
     const id = value.readInt32BE(1);
-    return this.readers.has(id) ? undefined : id;
+    const known = askAgain ? this.readers.get(id) != null : this.readers.has(id);
+    return known ? undefined : id;
   }
 
   /** @throws when the value does not match its schema: a defect of ours, never bad input. */

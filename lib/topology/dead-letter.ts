@@ -1,11 +1,12 @@
 import type { DataError } from '../model/result.js';
+import { APPENDED_HEADER } from './redrive.js';
 import type { EncodedRecord } from './topology.js';
 
 export const DEAD_LETTER_TOPIC = 'dead-letter';
 
 /**
  * Headers of a dead letter, as Kafka Connect writes them (KIP-298, `errors.deadletterqueue.context.headers.enable`), so
- * that tools for Connect's dead letter queues read ours. Original headers are kept beside them.
+ * that tools for Connect's dead letter queues read ours, and the append time. Original headers are kept beside them.
  */
 export function deadLetterHeaders(
   record: EncodedRecord,
@@ -23,5 +24,6 @@ export function deadLetterHeaders(
     '__connect.errors.class.name': `vectadb.${stage}`,
     '__connect.errors.exception.class.name': error.code,
     '__connect.errors.exception.message': error.message.slice(0, 2_000),
+    [APPENDED_HEADER]: String(record.timestampMs),
   };
 }

@@ -1,6 +1,7 @@
 import type { DataError, DataErrorCode } from '../model/result.js';
 import { DEAD_LETTER_TOPIC, deadLetterHeaders } from './dead-letter.js';
 import { partitionOf } from './partition.js';
+import { REDRIVE_HEADER } from './redrive.js';
 import { MemoryStateStore } from './state-store.js';
 import type {
   EncodedRecord,
@@ -40,9 +41,11 @@ interface Pending extends ForwardedRecord {
 /** A processor that threw: the state may be half changed, so the task is of no more use. */
 export class PoisonError extends Error {
   override name = 'PoisonError';
+  /** @param redriven the value came out of dead-letter: that it fails again is no sign of a defect of ours. */
   constructor(
     readonly at: string,
     cause: unknown,
+    readonly redriven = false,
   ) {
     super(
       `the processor failed at ${at}: ${cause instanceof Error ? (cause.stack ?? cause.message) : String(cause)}`,
@@ -215,7 +218,7 @@ export class Task<In, State> {
     try {
       this.processor.process(input, this.context);
     } catch (error) {
-      throw new PoisonError(at, error);
+      throw new PoisonError(at, error, REDRIVE_HEADER in record.headers);
     }
   }
 

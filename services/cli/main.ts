@@ -7,6 +7,7 @@ import * as analyze from './commands/analyze.js';
 import * as clean from './commands/clean.js';
 import * as consume from './commands/consume.js';
 import * as demo from './commands/demo.js';
+import * as dlq from './commands/dlq.js';
 import * as down from './commands/down.js';
 import * as explain from './commands/explain.js';
 import * as keys from './commands/keys.js';
@@ -38,6 +39,7 @@ const COMMANDS = [
   produce,
   consume,
   lag,
+  dlq,
   analyze,
   parse,
   patterns,
@@ -57,7 +59,7 @@ for (const command of COMMANDS) command.register(program);
 
 // Commands that speak to Kafka find it where `up` put it. To those that run the stack a set address means one of the
 // user's own, so theirs must stay as it is.
-const KAFKA_CLIENTS = new Set(['topics', 'produce', 'consume', 'lag', 'replay']);
+const KAFKA_CLIENTS = new Set(['topics', 'produce', 'consume', 'lag', 'dlq', 'replay']);
 program.hook('preAction', (_program, action) => {
   let top = action;
   while (top.parent && top.parent !== program) top = top.parent;

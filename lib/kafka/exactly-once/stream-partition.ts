@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Codec } from '../../model/codec.js';
 import { DEAD_LETTER_TOPIC } from '../../topology/dead-letter.js';
+import { REDRIVE_HEADER } from '../../topology/redrive.js';
 import { PoisonError, Task } from '../../topology/task.js';
 import type { SubTopology } from '../../topology/topology.js';
 import type { Feed, FetchedChunk, FetchLoop } from '../fetch-loop.js';
@@ -78,7 +79,8 @@ export class StreamPartition implements PartitionWork {
   onFailure(error: unknown): 'again' | { fatal: string } | undefined {
     if (!(error instanceof PoisonError) || this.skip.has(error.at)) return undefined;
     const nowMs = Date.now();
-    this.poisonedMs = [...this.poisonedMs.filter((ms) => nowMs - ms < POISON_WINDOW_MS), nowMs];
+    this.poisonedMs = this.poisonedMs.filter((ms) => nowMs - ms < POISON_WINDOW_MS);
+    if (!error.redriven) this.poisonedMs.push(nowMs);
     if (this.poisonedMs.length > POISON_LIMIT)
       return { fatal: 'the processor fails on one value after the other' };
     this.context.logger.error(
@@ -166,7 +168,7 @@ export class StreamPartition implements PartitionWork {
     const before = task.pending.values;
     for (const record of chunk.records) {
       if (task.pending.values >= MAX_VALUES || task.pending.bytes >= MAX_BYTES) break;
-      const unknown = this.context.codec.unknownId(record.value);
+      const unknown = this.context.codec.unknownId(record.value, REDRIVE_HEADER in record.headers);
       if (unknown !== undefined) await this.learn(owned, unknown);
       task.process(record);
       used++;

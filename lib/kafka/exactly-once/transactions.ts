@@ -1,4 +1,4 @@
-import { type Message, Partitioners, type Producer, type TopicMessages } from 'kafkajs';
+import { type Message, Partitioners, type Producer, type TopicMessages, type Transaction } from 'kafkajs';
 import type { OutputRecord } from '../../topology/task.js';
 import { createKafka } from '../cluster.js';
 import type { KafkaSettings } from '../types.js';
@@ -14,6 +14,13 @@ const RECORD_OVERHEAD_BYTES = 40;
 export interface ProducerLimits {
   /** Most records in one record batch; left out: only bytes bound it. */
   maxBatchRecords?: number;
+}
+
+/** A transaction that has begun. */
+export interface OpenTransaction {
+  /** Returns the offset of each record. */
+  send(records: Iterable<OutputRecord>): Promise<number[]>;
+  sendOffsets(offsets: { groupId: string; topic: string; partition: number; offset: number }): Promise<void>;
 }
 
 /**
@@ -63,7 +70,36 @@ export class TransactionalProducer {
     records: Iterable<OutputRecord>,
     offsets: { groupId: string; topic: string; partition: number; offset: number } | null,
   ): Promise<number[]> {
+    return this.transact(async ({ send, sendOffsets }) => {
+      const stored = await send(records);
+      this.faultPoint('after-send');
+      if (offsets) {
+        await sendOffsets(offsets);
+        this.faultPoint('after-offsets');
+      }
+      return stored;
+    });
+  }
+
+  /** Commits once `work` resolves, for what depends on where earlier records of the transaction went. */
+  async transact<T>(work: (transaction: OpenTransaction) => Promise<T>): Promise<T> {
     const transaction = await this.producer.transaction();
+    const result = await work({
+      send: (records) => this.send(transaction, records),
+      sendOffsets: ({ groupId, topic, partition, offset }) =>
+        transaction.sendOffsets({
+          consumerGroupId: groupId,
+          topics: [{ topic, partitions: [{ partition, offset: String(offset) }] }],
+        }),
+    });
+    this.faultPoint('before-commit');
+    await this.confirm();
+    await transaction.commit();
+    this.faultPoint('after-commit');
+    return result;
+  }
+
+  private async send(transaction: Transaction, records: Iterable<OutputRecord>): Promise<number[]> {
     const stored: number[] = [];
     for (const { topicMessages, places } of inBatches(records, this.maxBatchRecords)) {
       const metadata = await transaction.sendBatch({
@@ -83,19 +119,6 @@ export class TransactionalProducer {
         next.set(place, offset + 1);
       }
     }
-    this.faultPoint('after-send');
-    if (offsets) {
-      const { groupId, topic, partition, offset } = offsets;
-      await transaction.sendOffsets({
-        consumerGroupId: groupId,
-        topics: [{ topic, partitions: [{ partition, offset: String(offset) }] }],
-      });
-      this.faultPoint('after-offsets');
-    }
-    this.faultPoint('before-commit');
-    await this.confirm();
-    await transaction.commit();
-    this.faultPoint('after-commit');
     return stored;
   }
 

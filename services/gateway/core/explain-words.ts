@@ -12,6 +12,7 @@ const READERS: Readonly<Record<string, string>> = {
 const FLAGS: Readonly<Record<string, string>> = {
   no_timestamp: 'It told no time of its own: the time at which it arrived stands for it.',
   clock_skew: 'Its own time lies ahead of the time at which it arrived.',
+  redriven: 'It was refused at first, and sent again out of dead-letter.',
   truncated: 'It was longer than a record may be: it is cut, the raw record is whole.',
 };
 

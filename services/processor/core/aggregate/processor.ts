@@ -1,6 +1,7 @@
 import type { AgentTrace, GroupState } from '../../../../lib/model/events.js';
 import { foldTrace } from '../../../../lib/model/summary/fold-trace.js';
 import { FIRST_GENERATION } from '../../../../lib/topology/generation.js';
+import { redriveOf } from '../../../../lib/topology/redrive.js';
 import type { InputRecord, Processor, ProcessorContext } from '../../../../lib/topology/topology.js';
 import { GroupsOfTraces } from './groups-of-traces.js';
 import { type AggregateState, MARGIN_MS, RETIRED_MS, STEP_MS, stateKeys, type TraceHead } from './state.js';
@@ -40,7 +41,8 @@ export class AggregateProcessor implements Processor<GroupState, AggregateState>
             kind: 'trace',
             rev: known?.rev ?? 0,
             closed: false,
-            lost: known !== undefined,
+            // a state out of dead-letter is that of one group, and the others may be forgotten
+            lost: known !== undefined || redriveOf(record) !== null,
             seen: timestampMs,
             wake: timestampMs + this.options.autoCloseMs,
             ...(this.options.generation === FIRST_GENERATION ? {} : { gen: this.options.generation }),

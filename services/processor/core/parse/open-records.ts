@@ -11,6 +11,7 @@ import type { ParseOutput } from './parse-output.js';
 import type { OpenRecord, ParseState, StreamState } from './parse-state.js';
 import { FALLBACK_TYPE, type Reading } from './reading.js';
 import { appendLine, dropText, readLines } from './record-text.js';
+import { streamOfLane } from './redrive-lane.js';
 import { stepOf } from './run-step.js';
 import { remember, salientOf } from './salient.js';
 import type { ParseSettings } from './settings.js';
@@ -110,7 +111,14 @@ export class OpenRecords {
     const line = open.ends.length > 1 ? this.wholeLine(stream, open, undecided, context) : undecided;
     open.undecided = null;
     const streamContext = new StreamContext(stream, context.state);
-    const { assignment, adopts } = assignGroup(line, stream, streamContext, this.settings, this.groups, next);
+    const { assignment, adopts } = assignGroup(
+      line,
+      streamOfLane(stream),
+      streamContext,
+      this.settings,
+      this.groups,
+      next,
+    );
     Object.assign(head, assignment, { trace_id: line.traceId });
     this.output.adopt(adopts, head, context);
   }

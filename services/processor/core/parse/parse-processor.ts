@@ -1,4 +1,5 @@
 import { type EventIdentity, eventId as eventIdOf, uuidOf } from '../../../../lib/model/ids.js';
+import { REDRIVEN } from '../../../../lib/topology/redrive.js';
 import type {
   InputRecord,
   Processor,
@@ -20,6 +21,7 @@ import { type ParseState, type StreamState, stateKeys } from './parse-state.js';
 import type { RawEvent, RawInput, RawLine } from './raw-input.js';
 import { FALLBACK_TYPE, type Reading, readRecord } from './reading.js';
 import { cutText } from './record-text.js';
+import { enterLane, type FirstRead, firstReadOf, laneOf, streamOfLane } from './redrive-lane.js';
 import { stepOf } from './run-step.js';
 import { salientOf } from './salient.js';
 import { SeenRecords } from './seen-records.js';
@@ -49,6 +51,7 @@ export interface ParseOptions {
 /** One event's share of a line, mostly all of it. */
 interface LinePart {
   record: InputRecord<RawInput>;
+  first: FirstRead;
   line: RawLine;
   id: string;
   /** n for the n-th further event of the record. */
@@ -116,11 +119,15 @@ export class ParseProcessor implements Processor<RawInput, ParseState> {
       });
       return;
     }
-    const stream = streamOf(value.source, record.key);
+    const first = firstReadOf(record);
+    const home = streamOf(value.source, record.key);
+    const isRedriven = first.redrive !== null && home !== null;
+    if (isRedriven) enterLane(home, timestampMs, context.state);
+    const stream = isRedriven ? laneOf(home) : home;
     const state = stream === null ? null : this.streamState(stream, timestampMs, context);
-    const identity = this.identityOf(record, value);
+    const identity = this.identityOf(first, value);
     const id = eventIdOf(identity);
-    const known = identity.kind !== 'position';
+    const known = identity.kind !== 'position' || isRedriven;
     if (stream !== null && state !== null && known) {
       const hashed = identity.kind === 'client' ? uuidOf(`seen:${id}`) : id;
       if (this.seen.check(stream, state, hashed, timestampMs, context)) {
@@ -134,8 +141,8 @@ export class ParseProcessor implements Processor<RawInput, ParseState> {
         return;
       }
     }
-    if (value.kind === 'event') this.processEvent(record, value, id, stream, state, context);
-    else this.processLine(record, value, identity, id, stream, state, context);
+    if (value.kind === 'event') this.processEvent(record, first, value, id, stream, state, context);
+    else this.processLine(record, first, value, identity, id, stream, state, context);
     if (stream !== null && state !== null) this.putStream(stream, state, context.state);
   }
 
@@ -152,6 +159,7 @@ export class ParseProcessor implements Processor<RawInput, ParseState> {
 
   private processEvent(
     record: InputRecord<RawInput>,
+    first: FirstRead,
     event: RawEvent,
     id: string,
     stream: string | null,
@@ -177,12 +185,13 @@ export class ParseProcessor implements Processor<RawInput, ParseState> {
       this.records.decide(stream, state, line, record.timestampMs, context);
     const { assignment, adopts } = assignGroup(
       line,
-      stream,
+      stream === null ? null : streamOfLane(stream),
       stream === null ? null : new StreamContext(stream, context.state),
       this.options.settings,
       this.groups,
     );
-    const head = headOf(record, id, content.traceId, assignment, timestampMs, []);
+    const flags = first.redrive === null ? [] : [REDRIVEN];
+    const head = headOf(first.record, id, content.traceId, assignment, timestampMs, flags);
     this.output.adopt(adopts, head, context);
     const { message } = body.properties;
     const text = typeof message === 'string' ? message : null;
@@ -194,6 +203,7 @@ export class ParseProcessor implements Processor<RawInput, ParseState> {
 
   private processLine(
     record: InputRecord<RawInput>,
+    first: FirstRead,
     line: RawLine,
     identity: EventIdentity,
     id: string,
@@ -206,6 +216,7 @@ export class ParseProcessor implements Processor<RawInput, ParseState> {
     const reading = readRecord(text, rules, state?.tags ?? NO_TAGS);
     const whole: LinePart = {
       record,
+      first,
       line,
       id,
       index: 0,
@@ -240,7 +251,7 @@ export class ParseProcessor implements Processor<RawInput, ParseState> {
     context: ProcessorContext<ParseState>,
   ): void {
     const { settings } = this.options;
-    const { record, line, id, message, reading, rules, configuredAgent, cut } = part;
+    const { record, first, line, id, message, reading, rules, configuredAgent, cut } = part;
     if (stream !== null && state !== null) {
       const joined = this.records.join(stream, state, message, reading, record.timestampMs, rules, context);
       if (joined !== null) {
@@ -251,10 +262,11 @@ export class ParseProcessor implements Processor<RawInput, ParseState> {
     }
 
     const timestampMs = line.timestampMs ?? reading.timeMs;
-    const skewed = timestampMs !== null && timestampMs > record.timestampMs + CLOCK_SKEW_MS;
+    const skewed = timestampMs !== null && timestampMs > first.record.timestampMs + CLOCK_SKEW_MS;
     const flags = timestampMs === null ? ['no_timestamp'] : skewed ? ['clock_skew'] : [];
     if (cut) flags.push('truncated');
-    const eventMs = timestampMs ?? record.timestampMs;
+    if (first.redrive !== null) flags.push(REDRIVEN);
+    const eventMs = timestampMs ?? first.record.timestampMs;
     const streamLine: StreamLine = {
       eventId: id,
       eventMs,
@@ -285,8 +297,16 @@ export class ParseProcessor implements Processor<RawInput, ParseState> {
     const waits = unfinished || isUnsure(streamLine, weighed);
     const { assignment, adopts } = waits
       ? UNDECIDED
-      : assignGroup(streamLine, stream, streamContext, settings, this.groups, null, weighed);
-    const head = headOf(record, id, reading.traceId, assignment, eventMs, flags, part.index);
+      : assignGroup(
+          streamLine,
+          stream === null ? null : streamOfLane(stream),
+          streamContext,
+          settings,
+          this.groups,
+          null,
+          weighed,
+        );
+    const head = headOf(first.record, id, reading.traceId, assignment, eventMs, flags, part.index);
     this.output.adopt(adopts, head, context);
     this.observe(part, id, reading.parsed ? 'parsed' : 'fallback');
     const content = contentOf(message, reading);
@@ -310,14 +330,16 @@ export class ParseProcessor implements Processor<RawInput, ParseState> {
     this.options.observe({ offset: record.offset, eventId, fate, rule, source: record.value.source });
   }
 
-  private identityOf({ topic, partition, offset }: InputRecord<RawInput>, value: RawInput): EventIdentity {
+  private identityOf({ record, redrive }: FirstRead, value: RawInput): EventIdentity {
     if (value.kind === 'event' && value.body.event_id)
       return { kind: 'client', eventId: value.body.event_id };
     if (value.source !== null && value.source.log_id !== null)
       return { kind: 'source', source: value.source };
     if (value.kind === 'event' && value.canonical !== null)
       return { kind: 'body', canonicalBody: value.canonical };
-    return { kind: 'position', epoch: this.options.epoch, topic, partition, offset };
+    const { topic, partition, offset } = record;
+    const epoch = redrive?.origin.epoch ?? this.options.epoch;
+    return { kind: 'position', epoch, topic, partition, offset };
   }
 
   /** State of a stream; one that was quiet for longer than the retention starts anew, whether or not the sweep came by. */

@@ -9,6 +9,7 @@ import {
   type StreamRun,
   stateKeys,
 } from './parse-state.js';
+import { streamOfLane } from './redrive-lane.js';
 import { remember, type Salient } from './salient.js';
 import { keyOfRun } from './stream-runs.js';
 
@@ -82,7 +83,7 @@ export class StreamContext {
   /** What a further line of a record speaks about, whose first line is of the group. */
   hear(groupKey: string, tokens: readonly Salient[]): void {
     if (tokens.length === 0) return;
-    const run = this.state.runs.findLast((one) => keyOfRun(this.stream, one) === groupKey);
+    const run = this.state.runs.findLast((one) => keyOfRun(streamOfLane(this.stream), one) === groupKey);
     if (run === undefined) return;
     remember(run.about, tokens);
     this.put();

@@ -1,5 +1,6 @@
 import type { LogSource } from '../../../../lib/model/events.js';
 import { streamKey, uuidOf } from '../../../../lib/model/ids.js';
+import { besideLanes } from './redrive-lane.js';
 
 const MAX_STREAM_CHARS = 512;
 
@@ -16,6 +17,7 @@ export function streamOf(source: LogSource | null, key: Buffer | null): string |
         : source !== null
           ? streamKey(source)
           : null;
-  if (stream === null || stream.length <= MAX_STREAM_CHARS) return stream;
+  if (stream === null) return null;
+  if (stream.length <= MAX_STREAM_CHARS) return besideLanes(stream);
   return `hash/${uuidOf(stream)}`;
 }

@@ -10,6 +10,7 @@ import {
 import { groupIdAt, isRun } from '../../../../lib/model/ids.js';
 import { contributionOf } from '../../../../lib/model/summary/contribution.js';
 import { FIRST_GENERATION } from '../../../../lib/topology/generation.js';
+import { REDRIVE_HEADER, REDRIVEN, redriveOf } from '../../../../lib/topology/redrive.js';
 import type { InputRecord, Processor, ProcessorContext } from '../../../../lib/topology/topology.js';
 import { PARSED_EVENTS } from '../parsed-entries.js';
 import { AdoptedRuns } from './adopted-runs.js';
@@ -61,7 +62,7 @@ export class TraceProcessor implements Processor<ParsedEntry, TraceState> {
       revision: Math.max(head.rev + 1, record.offset * PLACES + record.place),
       generation: this.options.generation,
     };
-    if (isParsedEvent(value)) this.onEvent(home, head, value, stamp, record.timestampMs, context);
+    if (isParsedEvent(value)) this.onEvent(home, head, value, stamp, record, context);
     else if (isAdoption(value)) this.onAdoption(home, head, value, stamp, record.timestampMs, context);
     else this.onBind(home, head, value, stamp, record.timestampMs, context);
   }
@@ -105,16 +106,19 @@ export class TraceProcessor implements Processor<ParsedEntry, TraceState> {
     head: GroupHead,
     event: ParsedEvent,
     stamp: Stamp,
-    nowMs: number,
+    record: Input,
     context: Context,
   ): void {
     const groups = this.store(context);
+    const { timestampMs: nowMs } = record;
     const found = groups.find(home, head, event.event_id);
     if (found && !event.amends) {
       this.onDuplicate(home, head, found, event, stamp, nowMs, context);
       return;
     }
     const first = !hasEvents(head);
+    // the group's other events may have come and gone long ago
+    if (first && isRedriven(record, event)) this.markLost(home, head, context);
     if (first) {
       // what opened the head may have known the home alone
       head.group_id = event.group_id;
@@ -141,7 +145,7 @@ export class TraceProcessor implements Processor<ParsedEntry, TraceState> {
       topic: 'agent-events',
       key: identity.group_id,
       value: { schema: 'agent-event', value: agentEvent(event, identity, stamp, doubtful) },
-      headers: event.reply_to === null ? undefined : { 'reply-to': event.reply_to },
+      headers: headersOf(record, event),
     });
     this.forwardState(home, head, part, context);
     if (first) this.forwardAlias(head, context);
@@ -334,6 +338,20 @@ export class TraceProcessor implements Processor<ParsedEntry, TraceState> {
     this.groups ??= new GroupStore(context.state);
     return this.groups;
   }
+}
+
+/** Says so itself, or is a record of its own that does. */
+const isRedriven = (record: Input, event: ParsedEvent): boolean =>
+  event.flags.includes(REDRIVEN) || redriveOf(record) !== null;
+
+/** What a record of agent-events says beside the event: who waits for it, and the dead letter that it comes from. */
+function headersOf({ headers }: Input, event: ParsedEvent): Record<string, string> | undefined {
+  const redrive = headers[REDRIVE_HEADER]?.toString('utf8');
+  if (event.reply_to === null && redrive === undefined) return undefined;
+  return {
+    ...(event.reply_to === null ? {} : { 'reply-to': event.reply_to }),
+    ...(redrive === undefined ? {} : { [REDRIVE_HEADER]: redrive }),
+  };
 }
 
 const hasEvents = (group: Pick<GroupHead, 'part' | 'count'>): boolean => group.part > 1 || group.count > 0;
