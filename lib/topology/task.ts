@@ -182,11 +182,13 @@ export class Task<In, State> {
   /**
    * Takes all that has been collected, as one transaction. Afterwards the task counts it as written. Without its
    * changelog, whose encoding is a good part of the work, it cannot be restored. With `keepsTimes` outputs carry the time of what they came
-   * from, for topics that keep it.
+   * from, for topics that keep it. With `restatesPosition` a transaction of nothing holds the position as it was written before,
+   * for the offsets that go with it come after a record.
    */
-  takeTransaction({ keepsChangelog = true, keepsTimes = false } = {}): Transaction {
+  takeTransaction({ keepsChangelog = true, keepsTimes = false, restatesPosition = false } = {}): Transaction {
     const outputs = [...this.encodeForwarded(keepsTimes), ...this.deadLetters];
     const changelog = keepsChangelog ? this.takeChangelog() : [];
+    if (restatesPosition && outputs.length + changelog.length === 0) changelog.push(this.positionEntry());
     if (!keepsChangelog) this.store.dropDirty();
     this.writtenPosition = this.position;
     this.forwarded = [];
@@ -200,8 +202,12 @@ export class Task<In, State> {
   private takeChangelog(): Transaction['changelog'] {
     const changelog = this.store.takeDirty().map(({ key, value }) => ({ key: STATE_PREFIX + key, value }));
     if (this.position !== undefined && this.position !== this.writtenPosition)
-      changelog.push({ key: POSITION_KEY, value: Buffer.from(JSON.stringify({ offset: this.position })) });
+      changelog.push(this.positionEntry());
     return changelog;
+  }
+
+  private positionEntry(): Transaction['changelog'][number] {
+    return { key: POSITION_KEY, value: Buffer.from(JSON.stringify({ offset: this.position ?? 0 })) };
   }
 
   private processOne(record: EncodedRecord, value: In, place: number): void {

@@ -38,6 +38,8 @@ export class StreamPartition implements PartitionWork {
   private poisonedMs: number[] = [];
   private lastCommitMs = 0;
   private lastOffsetsMs = 0;
+  /** The group's offset as last committed by this owner; null before the first. */
+  private groupOffset: number | null = null;
 
   constructor(
     private readonly partition: number,
@@ -59,6 +61,7 @@ export class StreamPartition implements PartitionWork {
 
   begin(): void {
     this.task = new Task(this.context.sub, this.partition, this.context.partitionsOf);
+    this.groupOffset = null;
     for (const [at, message] of this.skip) this.task.skip.set(at, message);
   }
 
@@ -121,7 +124,8 @@ export class StreamPartition implements PartitionWork {
       const nowMs = Date.now();
       const dueMs = this.lastCommitMs + (task.hasOutput ? COMMIT_INTERVAL_MS : OFFSETS_INTERVAL_MS);
       const full = task.pending.values >= MAX_VALUES || task.pending.bytes >= MAX_BYTES;
-      const work = task.hasOutput || task.hasMoved;
+      // at rest the group's offset, which people look at, must be the position: once, not with every round
+      const work = task.hasOutput || task.hasMoved || task.position !== this.groupOffset;
       if (work && (full || nowMs >= dueMs || owned.closing)) await this.commit(owned, task);
       else if (owned.closing) return;
       else await this.wait(task, feed, work ? dueMs : Number.POSITIVE_INFINITY, nowMs);
@@ -211,11 +215,14 @@ export class StreamPartition implements PartitionWork {
   }
 
   private async commit(owned: OwnedPartition, task: Task<unknown, unknown>): Promise<void> {
-    const { outputs, changelog, position } = task.takeTransaction();
+    const { outputs, changelog, position } = task.takeTransaction({ restatesPosition: true });
     const nowMs = Date.now();
-    const withOffsets = nowMs - this.lastOffsetsMs >= OFFSETS_INTERVAL_MS;
+    const withOffsets = owned.closing || nowMs - this.lastOffsetsMs >= OFFSETS_INTERVAL_MS;
     this.lastCommitMs = nowMs;
-    if (withOffsets) this.lastOffsetsMs = nowMs;
+    if (withOffsets) {
+      this.lastOffsetsMs = nowMs;
+      this.groupOffset = position;
+    }
     await owned.commit(outputs, changelog, withOffsets ? position : null);
     for (const { topic } of outputs) if (topic === DEAD_LETTER_TOPIC) this.context.counters.deadLetters++;
   }
