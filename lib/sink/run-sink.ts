@@ -80,7 +80,7 @@ export async function runSink({ service, groupId, topics, config, open }: SinkOp
     store = await open({ logger, metrics, codec, signal, consumerStatus, deadLetter });
     state = `waiting for ${store.name}`;
     await store.prepare?.();
-    state = 'asking the registry for schema ids';
+    state = `waiting for the schema registry at ${config.SCHEMA_REGISTRY_URL}`;
     await schemas.resolveIds();
     state = 'joining';
     consumer = await runGroupConsumer({

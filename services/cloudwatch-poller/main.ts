@@ -98,7 +98,9 @@ try {
   }
   const codec = new Codec(loadSchemas());
   const topics = loadTopics().filter(({ name }) => name === RAW_LOGS);
+  phase = `waiting for the schema registry at ${environment.SCHEMA_REGISTRY_URL}`;
   await connectRegistry(environment.SCHEMA_REGISTRY_URL, codec, { logger, topics }).resolveIds();
+  phase = 'starting';
   const idMemory = new IdMemory(ID_MEMORY_BYTES);
   work = new PollerWork({
     ...reading,

@@ -65,7 +65,9 @@ try {
   const kafka = { brokers: config.KAFKA_BROKERS, clientId: SERVICE };
   const codec = new Codec(loadSchemas());
   const registry = connectRegistry(config.SCHEMA_REGISTRY_URL, codec, { logger });
+  phase = `waiting for the schema registry at ${config.SCHEMA_REGISTRY_URL}`;
   await registry.resolveIds();
+  phase = 'joining';
   const epochs = await readEpochs(kafka);
   const coverage = new Coverage();
   const live = await LiveGeneration.connect(kafka, logger);
