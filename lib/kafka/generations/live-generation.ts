@@ -49,11 +49,9 @@ export class LiveGeneration {
   /** @throws FatalError where the topic is missing. */
   static async connect(kafka: KafkaSettings, logger: Logger): Promise<LiveGeneration> {
     const cluster = new ClusterClient(kafka);
-    await cluster.connect([GENERATIONS_TOPIC]).catch(() => {
-      // readGenerations says what is wrong
-    });
-    const end = await cluster.offsetOf(GENERATIONS_TOPIC, 0, 'start');
-    return new LiveGeneration(cluster, logger, end, liveGenerationOf(await readGenerations(cluster)));
+    // what is written in between is read again with the first poll
+    const known = liveGenerationOf(await readGenerations(cluster));
+    return new LiveGeneration(cluster, logger, await cluster.offsetOf(GENERATIONS_TOPIC, 0, 'start'), known);
   }
 
   get current(): number {
