@@ -133,8 +133,9 @@ async function killedPromotion(point: string): Promise<void> {
 
 describe('a replay that is promoted', () => {
   let total: number;
+  let before: Awaited<ReturnType<typeof stored>>;
 
-  it('puts the new rows in the place of the old ones, though it was killed four times', async () => {
+  it('says what it would change, and is promoted with the rules of its replay only', async () => {
     const from = new Date(Date.now() - 1_000).toISOString();
     const berths = Array.from({ length: BERTHS }, (_, n) => [
       line('quay', `berth ${n} handed to vessel V${n}`),
@@ -144,7 +145,7 @@ describe('a replay that is promoted', () => {
       line('sea', `sailing ship${n % SHIPS} departs`),
     );
     await send([...berths, ...sailings, ...minted.map(body)]);
-    const before = await settled(MINTED + 2 * BERTHS + SAILINGS);
+    before = await settled(MINTED + 2 * BERTHS + SAILINGS);
     total = MINTED + BERTHS + SAILINGS;
 
     const replayed = JSON.parse(
@@ -152,6 +153,9 @@ describe('a replay that is promoted', () => {
     );
     expect(replayed).toMatchObject({ generation: 2, events: { gone: BERTHS }, traces: { split: 1 } });
     await expect(vectadb(stack, ['replay', '--promote'])).rejects.toThrow(/made by other rules/);
+  });
+
+  it('puts the new rows in the place of the old ones, though it was killed four times', async () => {
     for (const point of ['after-fence:1', 'before-commit:2', 'after-commit:2', 'after-send:1'])
       await killedPromotion(point);
     const said = await vectadb(stack, ['replay', '--promote', '--patterns', patterns]);
