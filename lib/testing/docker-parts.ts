@@ -165,6 +165,7 @@ export async function startDockerParts(
       resume: async () => {
         await engine.unpause();
       },
+      running,
     };
     Object.assign(env, recipe.settings(url));
   };

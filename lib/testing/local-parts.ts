@@ -26,6 +26,7 @@ async function testPart(logFile: string, start: () => Promise<LocalComponent>): 
     },
     pause: async () => current.process.signal('SIGSTOP'),
     resume: async () => current.process.signal('SIGCONT'),
+    running: async () => current.process.running(),
   };
 }
 

@@ -41,6 +41,8 @@ export interface TestPart {
   /** SIGSTOP: it keeps its connections and answers nothing. */
   pause(): Promise<void>;
   resume(): Promise<void>;
+  /** Whether its process is there. */
+  running(): Promise<boolean>;
 }
 
 /** A stack of one's own: ports and folders are shared with nobody, so that several can run at once. */

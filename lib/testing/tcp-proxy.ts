@@ -30,7 +30,7 @@ export class TcpProxy {
   private constructor(
     private readonly server: Server,
     private readonly reservation: Reservation,
-    private readonly target: () => { host: string; port: number },
+    private target: () => { host: string; port: number },
   ) {}
 
   /** @param target asked at each connection. */
@@ -47,6 +47,14 @@ export class TcpProxy {
       server.listen(reservation.port, '127.0.0.1', resolve);
     });
     return proxy;
+  }
+
+  /** New connections lead there; returns where they led before. */
+  leadTo(target: () => { host: string; port: number }): () => { host: string; port: number } {
+    const before = this.target;
+    this.target = target;
+    this.reset();
+    return before;
   }
 
   get port(): number {
