@@ -1,14 +1,15 @@
 # Everything goes through the CLI (npm run vectadb -- COMMAND); these are its everyday commands.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help demo up down status logs clean scale topics produce consume test test-faults accuracy build install
+.PHONY: help demo up down status logs clean scale topics produce consume test test-faults test-faults-mutants soak accuracy build install
 
+FAULTS = node --enable-source-maps dist/tests/faults/main.js
 VECTADB = node --enable-source-maps dist/services/cli/main.js
 # make logs SERVICE=processor, make scale SERVICE=processor N=3, make produce TOPIC=raw-logs FILE=agent.log
 need = @test -n "$($(1))" || { echo "$(1)= is missing: make $@ $(2)" >&2; exit 2; }
 
 help: ## this list
-	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1|\2/' | awk -F'|' '{ printf "  make %-9s %s\n", $$1, $$2 }'
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1|\2/' | awk -F'|' '{ printf "  make %-20s %s\n", $$1, $$2 }'
 
 demo: build ## start everything, send the logs of three agents, show their traces
 	@$(VECTADB) demo $(ARGS)
@@ -49,8 +50,15 @@ consume: build ## print a topic, decoded: TOPIC=agent-events
 test: build ## types, style and every test, on a fresh machine too
 	@node scripts/test.mjs
 
-test-faults: build ## CloudWatch at its worst: SEEDS=50 schedules of faults and restarts, SEED=17 for one
+test-faults: build ## faults against the whole system, compared with a run without any: ARGS="--row NAME --seed N", RESUME=1
+	@$(FAULTS) $(if $(RESUME),--resume) $(ARGS)
 	@SEEDS=$(or $(SEEDS),50) $(if $(SEED),SEED=$(SEED)) npx --no-install vitest run --project cloudwatch property
+
+test-faults-mutants: build ## takes out what the guarantees rest on, one at a time: each must turn a row red
+	@$(FAULTS) --mutants $(ARGS)
+
+soak: build ## a steady load at 70 % for MINUTES=60, with a kill every few minutes
+	@node --enable-source-maps dist/tests/faults/soak.js --minutes $(or $(MINUTES),60) $(ARGS)
 
 accuracy: build ## how well lines find their traces; ARGS="--errors", ARGS=--write for docs/accuracy.md
 	@node --enable-source-maps dist/services/simulator/accuracy/main.js $(ARGS)

@@ -12,11 +12,11 @@ export interface HealthAnswer {
   };
 }
 
-/** GET /health. @throws while nobody answers. */
+/** GET /ready. @throws while nobody answers. */
 export async function healthOf({ service }: KeptService): Promise<HealthAnswer> {
-  const answer = await fetch(`${service.url}/health`, { signal: AbortSignal.timeout(CALL_LIMIT_MS) });
-  const { state, details } = (await answer.json()) as HealthAnswer;
-  return { ready: answer.ok, state, details };
+  const answer = await fetch(`${service.url}/ready`, { signal: AbortSignal.timeout(CALL_LIMIT_MS) });
+  const { state, details, parts } = (await answer.json()) as HealthAnswer & { parts?: unknown };
+  return { ready: answer.ok, state: parts ? JSON.stringify(parts) : state, details };
 }
 
 /** The sum of a metric over its labels; 0 where it is not there. */

@@ -13,6 +13,8 @@ export interface Row {
   doc: string;
   /** Seeds of a full run. */
   seeds: number;
+  /** Why this machine cannot run it; null where it can. */
+  impossible?: () => string | null;
   /** The system that it needs. */
   system?: PipelineOptions;
   /** What is odd about the input. */

@@ -1,20 +1,24 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { pino } from 'pino';
 import { waitFor } from '../../deploy/local/wait.js';
 import { Random } from '../../lib/testing/random.js';
-import { API_KEY, Pipeline } from '../pipeline/pipeline.js';
-import { BOTH_STORES, Inspection, type StoreName } from './check/inspection.js';
+import type { EncodedRecord } from '../../lib/topology/topology.js';
+import type { Pipeline } from '../pipeline/pipeline.js';
+import { readRecords } from './check/holdings.js';
+import { BOTH_STORES, type StoreName } from './check/inspection.js';
 import { Load, type LoadOptions } from './oracle/load.js';
 import { Mint } from './oracle/mint.js';
-import { Ledger, type Minted, type Way } from './oracle/minted.js';
-import { batchSender, foreignSender, type Sender, singleSender } from './oracle/senders.js';
+import type { Ledger, Minted } from './oracle/minted.js';
+import type { Sender } from './oracle/senders.js';
 import type { Row, Size } from './row.js';
+import { Session } from './session.js';
 
 export interface TrialOptions {
   row: Row;
   seed: number;
   events: number;
   size: Size;
+  /** Where the services are built, else dist. */
+  dist?: string;
 }
 
 /** What came of one row with one seed. */
@@ -28,7 +32,7 @@ export interface Outcome {
   figures: Record<string, number>;
 }
 
-const USUAL_LOAD: Omit<LoadOptions, 'count'> = {
+export const USUAL_LOAD: Omit<LoadOptions, 'count'> = {
   eventsPerSecond: 700,
   ways: { batch: 0.4, single: 0.02, foreign: 0.28, lines: 0.3 },
 };
@@ -39,36 +43,48 @@ const FINISH_LIMIT_MS = 120_000;
 /** One row with one seed: a system of its own, the load, the faults, the comparison. */
 export class Trial {
   readonly random: Random;
-  readonly ledger = new Ledger();
   readonly thrown: Record<string, number> = {};
   readonly figures: Record<string, number> = {};
   /** What a row found wrong while it ran. */
   readonly complaints: string[] = [];
   readonly mint: Mint;
-  load!: Load;
-  private inspection!: Inspection;
-  private senders!: Partial<Record<Way, Sender>>;
-  private readonly closing: (() => Promise<void>)[] = [];
+  readonly load: Load;
 
   private constructor(
     readonly options: TrialOptions,
-    readonly system: Pipeline,
+    private readonly session: Session,
   ) {
     const { row, seed } = options;
     this.random = new Random(seed);
     this.mint = new Mint(new Random(seed ^ 0x5eed), `${row.name}:${seed}:${Date.now()}`, row.input);
+    this.load = new Load(
+      { ...USUAL_LOAD, ...row.load, duplicates: row.input?.duplicates, count: options.events },
+      this.mint,
+      session.ledger,
+      session.senders,
+      new Random(seed ^ 0xd0b1e),
+    );
   }
 
-  static async run(options: TrialOptions): Promise<Outcome> {
-    const system = await Pipeline.start(options.row.system);
-    const trial = new Trial(options, system);
+  /** In a session of its own, or in one that has room for it. */
+  static async run(options: TrialOptions, shared?: Session): Promise<Outcome> {
+    const session = shared ?? (await Session.open({ ...options.row.system, dist: options.dist }));
+    const trial = new Trial(options, session);
     try {
+      if (shared) await shared.scaleTo(options.row.system ?? {});
       return await trial.run();
     } finally {
-      trial.load?.stop();
-      await Promise.all(trial.closing.map((close) => close()));
-      await system.stop();
+      trial.load.stop();
+      if (!shared) await session.close();
     }
+  }
+
+  get system(): Pipeline {
+    return this.session.system;
+  }
+
+  get ledger(): Ledger {
+    return this.session.ledger;
   }
 
   get isShort(): boolean {
@@ -89,18 +105,8 @@ export class Trial {
   }
 
   private async run(): Promise<Outcome> {
-    const { row, events } = this.options;
-    const inspection = await Inspection.open(this.system, pino({ level: 'silent' }));
-    this.inspection = inspection;
-    this.closing.push(() => inspection.close());
-    this.senders = this.makeSenders();
-    this.load = new Load(
-      { ...USUAL_LOAD, ...row.load, count: events },
-      this.mint,
-      this.ledger,
-      this.senders,
-      new Random(this.options.seed ^ 0xd0b1e),
-    );
+    const { row } = this.options;
+    const before = this.ledger.acknowledged.size;
     const begunMs = Date.now();
     this.load.start();
     await row.faults(this);
@@ -108,16 +114,16 @@ export class Trial {
     await Promise.all([this.fresh(BOTH_STORES), this.load.finish(FINISH_LIMIT_MS)]);
     this.figures.load_seconds = secondsSince(begunMs);
     const settlingMs = Date.now();
-    const faults = await inspection.settle(this.ledger);
+    const faults = await this.session.inspection.settle(this.ledger);
     this.figures.settle_seconds = secondsSince(settlingMs);
     return {
-      events: this.ledger.acknowledged.size,
+      events: this.ledger.acknowledged.size - before,
       thrown: this.thrown,
       faults: [
         ...this.complaints,
         ...faults,
         ...((await row.check?.(this)) ?? []),
-        ...this.system.unexpectedEnds(),
+        ...this.session.newUnexpectedEnds(),
       ],
       figures: this.figures,
     };
@@ -131,10 +137,14 @@ export class Trial {
     for (const item of items) this.ledger.mint(item);
     const signal = AbortSignal.timeout(limitMs);
     try {
-      await Promise.all(items.map((item) => this.sendOnce(item, this.senders[item.way]!, signal)));
+      await Promise.all(items.map((item) => this.sendOnce(item, this.session.senders[item.way]!, signal)));
       const ids = items.map(({ ref }) => ref);
       const what = `a fresh event in ${stores.join(' and ')}`;
-      await waitFor(what, () => this.inspection.holds(ids, stores), { limitMs, everyMs: 100, signal });
+      await waitFor(what, () => this.session.inspection.holds(ids, stores), {
+        limitMs,
+        everyMs: 100,
+        signal,
+      });
       const seconds = secondsSince(since);
       this.figures.fresh_seconds = Math.max(this.figures.fresh_seconds ?? 0, seconds);
     } catch (error) {
@@ -147,22 +157,19 @@ export class Trial {
     }
   }
 
+  /** Every committed record of a topic. */
+  readTopic(topic: string): Promise<EncodedRecord[]> {
+    return readRecords(this.system.stack.brokers, topic);
+  }
+
+  /** Id by which the registry knows the schema of raw-logs. */
+  get rawLogId(): number {
+    return this.session.inspection.rawLogId;
+  }
+
   private async sendOnce(item: Minted, sender: Sender, signal: AbortSignal): Promise<void> {
     await sender([item], signal);
     this.ledger.acknowledge([item]);
-  }
-
-  private makeSenders(): Partial<Record<Way, Sender>> {
-    const gateway = { url: () => this.system.gatewayUrl, apiKey: API_KEY };
-    const foreign = foreignSender(this.system.stack.brokers);
-    const lines = foreignSender(this.system.stack.brokers);
-    this.closing.push(foreign.close, lines.close);
-    return {
-      batch: batchSender(gateway),
-      single: singleSender(gateway),
-      foreign: foreign.send,
-      lines: lines.send,
-    };
   }
 }
 

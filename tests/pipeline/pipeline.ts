@@ -1,24 +1,31 @@
 import { spawn } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { stringify } from 'yaml';
 import { projectRoot } from '../../lib/config/root.js';
 import { createProducer } from '../../lib/kafka/producer.js';
 import { startStack, type TestStack } from '../../lib/testing/stack.js';
 import { TcpProxy } from '../../lib/testing/tcp-proxy.js';
+import { emulatorWriter } from '../../services/simulator/cloudwatch/emulator.js';
+import type { LogWriter } from '../../services/simulator/cloudwatch/log-writer.js';
 import { KeptService } from './kept-service.js';
 import type { MintedEvent } from './oracle.js';
+import { SmallDisk } from './small-disk.js';
 
 export const API_KEY = 'pipeline-test-key';
+/** Log group that the poller reads. */
+export const LOG_GROUP = '/pipeline/agents';
 
 export interface PipelineOptions {
   processors?: number;
   surrealSinks?: number;
   qdrantSinks?: number;
-  /** With the emulator of CloudWatch; its poller is the caller's. */
-  moto?: boolean;
+  /** With a poller of {@link LOG_GROUP}, and the emulator of CloudWatch. */
+  poller?: boolean;
   /** Parts that the services reach through a proxy each, see {@link Pipeline.proxy}. */
   proxied?: ProxiedPart[];
-  /** A folder for Kafka's data, else one of the stack's own. */
-  kafkaData?: string;
+  /** Size of a disk of its own for Kafka, see {@link Pipeline.kafkaDisk}. */
+  kafkaDiskMb?: number;
   /** Where the services are built, else dist. */
   dist?: string;
 }
@@ -33,18 +40,23 @@ export class Pipeline {
   private constructor(
     readonly stack: TestStack,
     private readonly proxies: Partial<Record<ProxiedPart, TcpProxy>>,
+    private readonly disk: SmallDisk | null,
   ) {}
 
+  /** Mount point of Kafka's own disk; null where it has none. */
+  get kafkaDisk(): string | null {
+    return this.disk?.folder ?? null;
+  }
+
+  /** Puts events where the poller reads; null where there is no poller. */
+  get cloudWatch(): LogWriter | null {
+    const endpoint = this.stack.env.AWS_ENDPOINT_URL;
+    return endpoint ? emulatorWriter(endpoint) : null;
+  }
+
   static async start(options: PipelineOptions = {}): Promise<Pipeline> {
-    const {
-      processors = 1,
-      surrealSinks = 1,
-      qdrantSinks = 1,
-      moto = false,
-      proxied = [],
-      dist,
-      kafkaData,
-    } = options;
+    const { processors = 1, surrealSinks = 1, qdrantSinks = 1, poller = false, proxied = [] } = options;
+    const disk = options.kafkaDiskMb ? SmallDisk.mount(options.kafkaDiskMb) : null;
     const proxies: Partial<Record<ProxiedPart, TcpProxy>> = {};
     let stack: TestStack | null = null;
     try {
@@ -52,10 +64,18 @@ export class Pipeline {
       for (const name of proxied)
         proxies[name] = await TcpProxy.start(() => addressOf(stack!.part(name).url));
       const kafkaBehindPort = proxies.kafka?.port;
-      const parts = { kafka: true, registry: true, surreal: true, qdrant: true, moto };
-      stack = await startStack({ ...parts, kafkaBehindPort, kafkaData, dist });
+      stack = await startStack({
+        kafka: true,
+        registry: true,
+        surreal: true,
+        qdrant: true,
+        moto: poller,
+        kafkaBehindPort,
+        kafkaData: disk?.folder,
+        dist: options.dist,
+      });
       await vectadb(stack, ['topics', 'apply']);
-      const pipeline = new Pipeline(stack, proxies);
+      const pipeline = new Pipeline(stack, proxies, disk);
       pipeline.add('gateway', 'gateway', () => ({
         VECTADB_API_KEY: API_KEY,
         RATE_LIMIT_PER_MINUTE: '10000000',
@@ -63,10 +83,12 @@ export class Pipeline {
       for (let i = 0; i < processors; i++) pipeline.add('processor', `processor-${i}`);
       for (let i = 0; i < surrealSinks; i++) pipeline.add('surreal-sink', `surreal-sink-${i}`);
       for (let i = 0; i < qdrantSinks; i++) pipeline.add('qdrant-sink', `qdrant-sink-${i}`);
+      if (poller) pipeline.addPoller();
       await pipeline.ready();
       return pipeline;
     } catch (error) {
       await stack?.stop();
+      disk?.unmount();
       await Promise.all(Object.values(proxies).map((proxy) => proxy.close()));
       throw error;
     }
@@ -76,6 +98,20 @@ export class Pipeline {
     const service = new KeptService(this.stack, name, slot, () => ({ ...this.proxiedEnv(), ...env?.() }));
     this.services.set(slot, service);
     return service;
+  }
+
+  private addPoller(): void {
+    const config = join(this.stack.folder, 'poller.yaml');
+    writeFileSync(
+      config,
+      stringify({
+        aws_region: 'us-east-1',
+        log_groups: [{ name: LOG_GROUP }],
+        poll_interval_seconds: 0.5,
+        cloudwatch: { requests_per_second: 100, discovery_interval_seconds: 0.5 },
+      }),
+    );
+    this.add('cloudwatch-poller', 'cloudwatch-poller-0', () => ({ VECTADB_CONFIG: config }));
   }
 
   /** One of them goes for good: by SIGTERM, or by SIGKILL. */
@@ -185,6 +221,7 @@ export class Pipeline {
   async stop(): Promise<void> {
     await Promise.all([...this.services.values()].map((service) => service.stop()));
     await this.stack.stop();
+    this.disk?.unmount();
     await Promise.all(Object.values(this.proxies).map((proxy) => proxy.close()));
   }
 }

@@ -33,6 +33,10 @@ export function faultsOf(findings: Findings): string[] {
   ].slice(0, MOST);
 }
 
+/** Whether this is about what is stored, and not about how long something took. */
+export const isAboutData = (fault: string): boolean =>
+  /^(raw-logs|reference run|SurrealDB|Qdrant|traces|agent-events|the reader along|dead-letter): /.test(fault);
+
 /** Counts what was found and names the first few. */
 function said(where: string, what: string, found: string[]): string[] {
   if (found.length === 0) return [];
@@ -47,11 +51,13 @@ function lostBeforeStores({ ledger, reference }: Findings): string[] {
   }
   const lost: string[] = [];
   const misplaced: string[] = [];
+  const damaged: string[] = [];
   for (const ref of ledger.acknowledged) {
     const item = ledger.minted.get(ref)!;
     const event = reference.events.get(ref);
     const found = item.kind === 'event' ? (event ? [event] : []) : (refs.get(ref) ?? []);
     if (found.length === 0) lost.push(`${ref} by ${item.way}`);
+    if (item.kind === 'line' && !found.some((one) => messageOf(one).includes(item.text))) damaged.push(ref);
     if (item.home && found.some(({ trace_id }) => trace_id !== item.home!.root)) misplaced.push(ref);
   }
   const invented = [...reference.events.values()].filter(
@@ -60,6 +66,7 @@ function lostBeforeStores({ ledger, reference }: Findings): string[] {
   return [
     ...said('raw-logs', 'acknowledged and not there', lost),
     ...said('reference run', 'in another trace than the oracle expects', misplaced),
+    ...said('reference run', 'not as they were sent', damaged),
     ...said(
       'reference run',
       'that nobody sent',

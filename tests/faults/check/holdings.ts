@@ -1,7 +1,7 @@
 import { ClusterClient } from '../../../lib/kafka/cluster.js';
 import { readTopic } from '../../../lib/kafka/topic-reader.js';
-import type { Codec } from '../../../lib/model/codec.js';
-import type { AgentEvent, GroupLink } from '../../../lib/model/events.js';
+import { type Codec, SCHEMA_NAMES } from '../../../lib/model/codec.js';
+import type { AgentEvent } from '../../../lib/model/events.js';
 import { connectQdrant } from '../../../lib/stores/qdrant/store.js';
 import type { SurrealStore } from '../../../lib/stores/surreal/index.js';
 import type { EncodedRecord } from '../../../lib/topology/topology.js';
@@ -108,13 +108,13 @@ export async function readRecords(brokers: string[], topic: string): Promise<Enc
   return all;
 }
 
-/** Events, not links, of agent-events by (event_id, generation, revision). @throws where one cannot be read. */
+/** The events among the records of agent-events by (event_id, generation, revision). @throws where one cannot be read. */
 export function emissionsOf(codec: Codec, records: EncodedRecord[]): Emission[] {
   return records.flatMap(({ partition, offset, value }) => {
-    const read = codec.decode<AgentEvent | GroupLink>(value!, ['agent-event', 'group-link']);
+    const read = codec.decode<AgentEvent>(value!, SCHEMA_NAMES);
     if (!read.ok) throw new Error(`agent-events holds what cannot be read: ${read.error.message}`);
     if (read.value.schema !== 'agent-event') return [];
-    const { event_id, generation, revision } = read.value.value as AgentEvent;
+    const { event_id, generation, revision } = read.value.value;
     return [{ at: `${partition}/${offset}`, name: `${event_id}/${generation}/${revision}` }];
   });
 }

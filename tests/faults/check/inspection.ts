@@ -30,6 +30,8 @@ const SETTLE_LIMIT_MS = 120_000;
 /** Once there is as much as there must be, the last corrections (moves, counts) take no longer. */
 const CORRECT_LIMIT_MS = 20_000;
 const POLL_MS = 300;
+/** Event ids, and refs of lines. */
+const NAMES = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|(?<=ref=)[a-z0-9]+-[0-9]+/g;
 
 export type StoreName = 'surreal' | 'qdrant';
 export const BOTH_STORES: readonly StoreName[] = ['surreal', 'qdrant'];
@@ -47,7 +49,7 @@ export class Inspection {
   static async open(system: Pipeline, logger: Logger): Promise<Inspection> {
     const { env, brokers } = system.stack;
     const codec = new Codec(loadSchemas());
-    const registry = connectRegistry(env.SCHEMA_REGISTRY_URL!, codec);
+    const registry = connectRegistry(env.SCHEMA_REGISTRY_URL!, codec, { logger });
     await registry.resolveIds();
     const surreal = await connectSurreal({
       url: env.SURREAL_URL!,
@@ -61,6 +63,11 @@ export class Inspection {
 
   async close(): Promise<void> {
     await Promise.all([this.surreal.close(), this.readAlong.close()]);
+  }
+
+  get rawLogId(): number {
+    const nothing = { message: '', timestamp_ms: null, source: null, event: null, options: null };
+    return this.codec.encode('raw-log', nothing).readInt32BE(1);
   }
 
   /** Whether these stores hold all of these events. */
@@ -81,6 +88,8 @@ export class Inspection {
 
   /** Waits until the stores hold as much as the reference run gives, and compares everything. Returns what is wrong. */
   async settle(ledger: Ledger): Promise<string[]> {
+    const unread = await this.arrival(ledger);
+    if (unread.length > 0) return unread;
     const reference = await this.reference();
     const limit = Date.now() + SETTLE_LIMIT_MS;
     while ((await countRows(this.surreal)) < reference.events.size && Date.now() < limit)
@@ -89,6 +98,23 @@ export class Inspection {
     for (;;) {
       const faults = [...(await this.compare(ledger, reference)), ...(await this.lag())];
       if (faults.length === 0 || Date.now() > corrected) return faults;
+      await delay(POLL_MS);
+    }
+  }
+
+  /** Waits until all that was acknowledged is in raw-logs: what CloudWatch has comes later. */
+  private async arrival({ acknowledged }: Ledger): Promise<string[]> {
+    const limit = Date.now() + SETTLE_LIMIT_MS;
+    for (;;) {
+      const there = new Set<string>();
+      for (const { value } of await readRecords(this.system.stack.brokers, 'raw-logs')) {
+        const text = value?.toString('latin1') ?? '';
+        for (const name of text.matchAll(NAMES)) there.add(name[0]);
+      }
+      const missing = [...acknowledged].filter((ref) => !there.has(ref));
+      if (missing.length === 0) return [];
+      if (Date.now() > limit)
+        return [`raw-logs: ${missing.length} acknowledged and not there (${missing.slice(0, 3)})`];
       await delay(POLL_MS);
     }
   }

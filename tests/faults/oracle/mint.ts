@@ -94,7 +94,7 @@ export class Mint {
   private sessionLine(way: Way, n: number): Minted {
     const session = this.session();
     const ref = `${this.run}-${n}`;
-    const text = `INFO session_id=${session.id} Tool: web_search Input: {"query": "berths ${this.random.below(1_000)} ref=${ref}"}`;
+    const text = `${new Date(this.timeMs(way)).toISOString()} INFO session_id=${session.id} Tool: web_search Input: {"query": "berths ${this.random.below(1_000)} ref=${ref}"}`;
     return { kind: 'line', way, ref, text, key: null, home: session.home };
   }
 

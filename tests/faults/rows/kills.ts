@@ -6,8 +6,8 @@ const KILLS = 12;
 const SHORT_KILLS = 3;
 
 /** Kills one after the other at random moments, each as soon as it is ready again. */
-async function killAll(trial: Trial, slots: string[]): Promise<void> {
-  await trial.spread(trial.isShort ? SHORT_KILLS : KILLS, async () => {
+export async function killAll(trial: Trial, slots: string[], kills = KILLS): Promise<void> {
+  await trial.spread(trial.isShort ? Math.min(SHORT_KILLS, kills) : kills, async () => {
     const slot = trial.random.pick(slots);
     const victim = trial.system.service(slot);
     await victim.waitReady();

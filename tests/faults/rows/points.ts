@@ -8,13 +8,13 @@ const SHORT_DEATHS = 2;
 const DEATH_LIMIT_MS = 60_000;
 
 /** A point, and the greatest number of times that it is passed before it strikes: within a second or two of work. */
-interface Point {
+export interface Point {
   name: FaultPointName;
   passes: number;
 }
 
 /** Kills a process, lets the next one die at the point, and the one after that work for a moment. */
-async function dieAt(trial: Trial, slot: string, { name, passes }: Point): Promise<void> {
+export async function dieAt(trial: Trial, slot: string, { name, passes }: Point): Promise<void> {
   const victim = trial.system.service(slot);
   victim.mayEnd = (exit) => exit.signal === 'SIGKILL';
   await trial.spread(trial.isShort ? SHORT_DEATHS : DEATHS, async () => {

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { TcpProxy, Watcher } from '../../../lib/testing/tcp-proxy.js';
+import { HalvingProxy } from '../halving-proxy.js';
 import { healthOf } from '../probes.js';
 import { residentMb } from '../process-state.js';
 import type { Row } from '../row.js';
@@ -92,6 +93,23 @@ function cutOnce(proxy: TcpProxy, nth: number, before: boolean): Promise<void> {
   });
 }
 
+/** Of a batch of points the first half is stored, and nobody is told. */
+async function halfPoints(trial: Trial): Promise<void> {
+  const halving = await HalvingProxy.start(trial.system.stack.env.QDRANT_URL!);
+  const proxy = trial.system.proxy('qdrant');
+  const before = proxy.leadTo(() => ({ host: '127.0.0.1', port: halving.port }));
+  try {
+    await trial.spread(trial.isShort ? SHORT_CUTS : CUTS, async () => {
+      await halving.halveOnce();
+      trial.threw('half of a batch of points stored');
+    });
+    await trial.system.ready();
+  } finally {
+    proxy.leadTo(before);
+    await halving.close();
+  }
+}
+
 const rowsOf = (store: Store): Row[] => [
   {
     name: `${store}-down`,
@@ -108,12 +126,22 @@ const rowsOf = (store: Store): Row[] => [
     faults: (trial) => slow(trial, store),
   },
   {
-    name: `${store}-half-applied`,
-    doc: `the connection to ${store} is cut in the middle of batches`,
+    name: `${store}-cut-in-batch`,
+    doc: `the connection to ${store} is cut in the middle of a batch's statements`,
     seeds: 3,
     system: { proxied: [store] },
     faults: (trial) => half(trial, store),
   },
 ];
 
-export const STORE_ROWS: Row[] = [...rowsOf('surreal'), ...rowsOf('qdrant')];
+export const STORE_ROWS: Row[] = [
+  ...rowsOf('surreal'),
+  ...rowsOf('qdrant'),
+  {
+    name: 'qdrant-half-applied',
+    doc: 'Qdrant stores half of a batch and gives no answer',
+    seeds: 3,
+    system: { proxied: ['qdrant'] },
+    faults: halfPoints,
+  },
+];
