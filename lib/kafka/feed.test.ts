@@ -18,19 +18,25 @@ describe('how far a feed is known to be complete', () => {
   test('unknown before the end was seen, and while a transaction holds something back', () => {
     const feed = new Feed('t', 0, 5, () => undefined);
     expect(feed.takenUntilMs).toBe(0);
-    feed.accept(answer(5, 5, 8));
+    feed.accept(answer(5, 5, 8), 900);
     expect(feed.takenUntilMs).toBe(0);
-    const beforeMs = Date.now();
-    feed.accept(answer(5, 5, 5));
-    expect(feed.takenUntilMs).toBeGreaterThanOrEqual(beforeMs);
+    feed.accept(answer(5, 5, 5), 1_000);
+    expect(feed.takenUntilMs).toBe(1_000);
   });
 
   test('unknown while something was fetched and not taken', () => {
     const feed = new Feed('t', 0, 5, () => undefined);
-    feed.accept(answer(8, 8, 8));
+    feed.accept(answer(8, 8, 8), 1_000);
     expect(feed.takenUntilMs).toBe(0);
     feed.take();
     expect(feed.takenUntilMs).toBeGreaterThan(0);
+  });
+
+  test('only until its question was asked, however late the answer came', () => {
+    const feed = new Feed('t', 0, 5, () => undefined);
+    const askedMs = Date.now() - 5_000;
+    feed.accept(answer(5, 5, 5), askedMs);
+    expect(feed.takenUntilMs).toBe(askedMs);
   });
 
   test('who waits for a timer is told that there is nothing, who waits for data is not', async () => {
@@ -39,13 +45,13 @@ describe('how far a feed is known to be complete', () => {
     const forTimer = feed.waitForData(60_000, true).then(() => {
       told = true;
     });
-    feed.accept(answer(5, 5, 5));
+    feed.accept(answer(5, 5, 5), 1_000);
     await forTimer;
     expect(told).toBe(true);
     const forData = feed.waitForData(60_000).then(() => {
       told = false;
     });
-    feed.accept(answer(5, 5, 5));
+    feed.accept(answer(5, 5, 5), 1_000);
     await Promise.resolve();
     expect(told).toBe(true);
     feed.nudge();

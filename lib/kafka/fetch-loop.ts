@@ -89,10 +89,11 @@ export class Feed {
     this.wake?.();
   }
 
-  accept(fetched: FetchedPartition): void {
+  /** @param askedMs when the request was sent, Unix milliseconds: the answer says nothing of what was appended after that. */
+  accept(fetched: FetchedPartition, askedMs: number): void {
     this.lag = Math.max(0, fetched.lastStableOffset - fetched.nextOffset);
     // what a transaction still holds back was appended, too
-    if (fetched.nextOffset >= fetched.highWatermark) this.completeMs = Date.now();
+    if (fetched.nextOffset >= fetched.highWatermark) this.completeMs = askedMs;
     if (fetched.nextOffset <= this.fetchOffset) {
       if (this.wakesOnAnswer) this.nudge();
       return;
@@ -210,12 +211,13 @@ export class FetchLoop {
       offset: feed.fetchOffset,
       maxBytes: FETCH_BYTES,
     }));
+    const askedMs = Date.now();
     const answers = await this.cluster.fetch(leader, requests, MAX_WAIT_MS, FETCH_BYTES * 4);
     let stale: number | null = null;
     for (const answer of answers) {
       const feed = this.feeds.get(`${answer.topic}/${answer.partition}`);
       if (!feed || !feeds.includes(feed)) continue;
-      if (answer.errorCode === 0) feed.accept(answer);
+      if (answer.errorCode === 0) feed.accept(answer, askedMs);
       else if (answer.errorCode === FETCH_ERRORS.OFFSET_OUT_OF_RANGE) {
         feed.fail(await this.cluster.offsetOf(feed.topic, feed.partition, 'start'));
       } else stale = answer.errorCode;

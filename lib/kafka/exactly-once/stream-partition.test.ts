@@ -60,27 +60,30 @@ class Bench {
   arrive(): void {
     const offset = this.end;
     this.end += 2;
-    this.feed.accept({
-      topic: 'count-in',
-      partition: 0,
-      errorCode: 0,
-      highWatermark: this.end,
-      lastStableOffset: this.end,
-      logStartOffset: 0,
-      records: [
-        {
-          topic: 'count-in',
-          partition: 0,
-          offset,
-          timestampMs: Date.now(),
-          key: null,
-          value: Buffer.from(JSON.stringify({ key: 'k', id: offset })),
-          headers: {},
-        },
-      ],
-      nextOffset: this.end,
-      bytes: 10,
-    });
+    this.feed.accept(
+      {
+        topic: 'count-in',
+        partition: 0,
+        errorCode: 0,
+        highWatermark: this.end,
+        lastStableOffset: this.end,
+        logStartOffset: 0,
+        records: [
+          {
+            topic: 'count-in',
+            partition: 0,
+            offset,
+            timestampMs: Date.now(),
+            key: null,
+            value: Buffer.from(JSON.stringify({ key: 'k', id: offset })),
+            headers: {},
+          },
+        ],
+        nextOffset: this.end,
+        bytes: 10,
+      },
+      Date.now(),
+    );
   }
 
   get groupOffset(): number | null {
