@@ -67,6 +67,7 @@ class PartitionedConsumer implements GroupConsumer {
   status(): ConsumerStatus {
     return {
       joined: this.membership.joined,
+      inputError: this.fetchLoop.lastError,
       partitions: [...this.workers.values()].map((worker) => worker.status()),
     };
   }

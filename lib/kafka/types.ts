@@ -53,6 +53,8 @@ export interface GroupConsumer {
 
 export interface ConsumerStatus {
   joined: boolean;
+  /** Why nothing can be fetched from Kafka; null while it can. */
+  inputError: string | null;
   partitions: { topic: string; partition: number; position: number; lag: number; failing: string | null }[];
 }
 

@@ -2,7 +2,7 @@ import type { Embedder } from '../../lib/embedding/embedder.js';
 import type { ConsumerStatus } from '../../lib/kafka/types.js';
 import type { Health } from '../../lib/telemetry/probe-server.js';
 
-/** Ready: in the group, and no partition's batch is failing. */
+/** Ready: in the group, Kafka answers, and no partition's batch is failing. */
 export function sinkHealth(
   state: string,
   consumer: ConsumerStatus | null,
@@ -10,9 +10,14 @@ export function sinkHealth(
   embedder: Embedder,
 ): Health {
   const failing = consumer?.partitions.find((partition) => partition.failing !== null);
+  const trouble = failing
+    ? `partition ${failing.partition} is failing: ${failing.failing}`
+    : consumer?.inputError
+      ? `Kafka: ${consumer.inputError}`
+      : null;
   return {
-    ready: state === 'running' && consumer?.joined === true && failing === undefined,
-    state: failing ? `partition ${failing.partition} is failing: ${failing.failing}` : state,
+    ready: state === 'running' && consumer?.joined === true && trouble === null,
+    state: trouble ?? state,
     details: {
       collection,
       embedder: { kind: embedder.kind, model: embedder.model, note: embedder.note },

@@ -1,7 +1,7 @@
 import type { ConsumerStatus } from '../../lib/kafka/types.js';
 import type { Health } from '../../lib/telemetry/probe-server.js';
 
-/** Ready: in the group, connected to SurrealDB, and no partition's batch is failing. */
+/** Ready: in the group, Kafka answers, connected to SurrealDB, and no partition's batch is failing. */
 export function sinkHealth(
   state: string,
   consumer: ConsumerStatus | null,
@@ -12,7 +12,9 @@ export function sinkHealth(
     ? `${failing.topic}/${failing.partition} is failing: ${failing.failing}`
     : store?.connected === false
       ? `SurrealDB: ${store.reason}`
-      : null;
+      : consumer?.inputError
+        ? `Kafka: ${consumer.inputError}`
+        : null;
   return {
     ready: state === 'running' && consumer?.joined === true && trouble === null,
     state: trouble ?? state,
