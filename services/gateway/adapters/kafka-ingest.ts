@@ -37,6 +37,8 @@ export class KafkaIngest implements IngestPort {
   private readonly budget: Budget;
   private producer: IdempotentProducer | null = null;
   private failure: { reason: string; atMs: number } | null = null;
+  /** What the connection waits for. */
+  private missing = 'the schema registry does not answer yet';
   private readonly stop = new AbortController();
   private readonly connected: Promise<void>;
 
@@ -73,7 +75,7 @@ export class KafkaIngest implements IngestPort {
   }
 
   health(): PartHealth {
-    if (!this.producer) return { state: 'starting', detail: this.failure?.reason ?? 'not connected yet' };
+    if (!this.producer) return { state: 'starting', detail: this.failure?.reason ?? this.missing };
     if (!this.failure || Date.now() - this.failure.atMs > FAILURE_STANDS_MS) return { state: 'up' };
     return { state: 'down', detail: this.failure.reason };
   }
@@ -86,13 +88,13 @@ export class KafkaIngest implements IngestPort {
   }
 
   private encode(log: RawEvent['log']): Buffer {
-    if (!this.producer) throw this.unavailable(this.failure?.reason ?? 'not connected yet');
+    if (!this.producer) throw this.unavailable(this.failure?.reason ?? this.missing);
     return this.options.codec.encode('raw-log', log);
   }
 
   private async send(messages: (OutgoingMessage & { value: Buffer })[]): Promise<void> {
     const { producer } = this;
-    if (!producer) throw this.unavailable(this.failure?.reason ?? 'not connected yet');
+    if (!producer) throw this.unavailable(this.failure?.reason ?? this.missing);
     const bytes = messages.reduce((sum, { value }) => sum + value.length + RECORD_OVERHEAD_BYTES, 0);
     if (!this.budget.tryTake(messages.length, bytes)) {
       throw new Problem('overloaded', 'more events are on their way to Kafka than the limit allows', {
@@ -151,6 +153,7 @@ export class KafkaIngest implements IngestPort {
     const { kafka, codecReady, logger } = this.options;
     try {
       await codecReady;
+      this.missing = 'not connected yet';
       this.producer = await pRetry(() => createProducer(kafka), {
         retries: Number.POSITIVE_INFINITY,
         minTimeout: 250,
