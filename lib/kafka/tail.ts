@@ -1,3 +1,4 @@
+import pRetry from 'p-retry';
 import type { Logger } from '../telemetry/logger.js';
 import type { EncodedRecord } from '../topology/topology.js';
 import { ClusterClient } from './cluster.js';
@@ -27,6 +28,35 @@ export interface Tail {
 }
 
 const WAIT_MS = 1_000;
+const FIRST_RETRY_MS = 250;
+const MAX_RETRY_MS = 3_000;
+
+/**
+ * {@link tailTopic} that is {@link Tail.ready}, tried until it is: a service may be there before its topic is.
+ * @param onFailedAttempt is told of each failure. @throws the signal's reason once it aborts.
+ */
+export async function openTail(
+  options: TailOptions,
+  { signal, onFailedAttempt }: { signal: AbortSignal; onFailedAttempt: (error: Error) => void },
+): Promise<Tail> {
+  const open = async () => {
+    const tail = tailTopic(options);
+    try {
+      await tail.ready;
+    } catch (error) {
+      await tail.close();
+      throw error;
+    }
+    return tail;
+  };
+  return pRetry(open, {
+    retries: Number.POSITIVE_INFINITY,
+    minTimeout: FIRST_RETRY_MS,
+    maxTimeout: MAX_RETRY_MS,
+    signal,
+    onFailedAttempt: ({ error }) => onFailedAttempt(error),
+  });
+}
 
 /**
  * Reads all partitions of a topic as they grow, read_committed, without a group: every reader sees every record, and

@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import pRetry from 'p-retry';
-import { type Tail, tailTopic } from '../../../lib/kafka/tail.js';
+import { openTail, type Tail } from '../../../lib/kafka/tail.js';
 import type { KafkaSettings } from '../../../lib/kafka/types.js';
 import type { Logger } from '../../../lib/telemetry/logger.js';
 import type { EncodedRecord } from '../../../lib/topology/topology.js';
@@ -191,31 +190,16 @@ export class KafkaKeys implements KeyStore, KeyAdmin {
 
   private async connect(): Promise<void> {
     const { kafka, logger } = this.options;
-    const open = async () => {
-      const onRecords = (records: EncodedRecord[]) => this.receive(records);
-      const tail = tailTopic({ kafka, topic: TOPIC, from: 'earliest', onRecords, logger });
-      try {
-        await tail.ready;
-      } catch (error) {
-        await tail.close();
-        throw error;
-      }
-      return tail;
+    const onRecords = (records: EncodedRecord[]) => this.receive(records);
+    const onFailedAttempt = ({ message }: Error) => {
+      this.reason = message;
+      logger.warn({ reason: message }, `${TOPIC} cannot be read yet: keys made by people are not known`);
     };
     try {
-      this.tail = await pRetry(open, {
-        retries: Number.POSITIVE_INFINITY,
-        minTimeout: 250,
-        maxTimeout: 3_000,
-        signal: this.stop.signal,
-        onFailedAttempt: ({ error }) => {
-          this.reason = error.message;
-          logger.warn(
-            { reason: error.message },
-            `${TOPIC} cannot be read yet: keys made by people are not known`,
-          );
-        },
-      });
+      this.tail = await openTail(
+        { kafka, topic: TOPIC, from: 'earliest', onRecords, logger },
+        { signal: this.stop.signal, onFailedAttempt },
+      );
       this.reason = null;
     } catch (error) {
       // only `close` ends the attempts

@@ -1,5 +1,4 @@
-import pRetry from 'p-retry';
-import { type Tail, tailTopic } from '../../../lib/kafka/tail.js';
+import { openTail, type Tail } from '../../../lib/kafka/tail.js';
 import type { KafkaSettings } from '../../../lib/kafka/types.js';
 import type { Codec } from '../../../lib/model/codec.js';
 import type { AgentEvent, GroupLink } from '../../../lib/model/events.js';
@@ -94,33 +93,16 @@ export class TraceAnswers {
 
   private async connect(): Promise<void> {
     const { kafka, logger } = this.options;
-    const open = async () => {
-      const tail = tailTopic({
-        kafka,
-        topic: TOPIC,
-        from: 'latest',
-        onRecords: (records) => this.receive(records),
-        logger,
-      });
-      try {
-        await tail.ready;
-      } catch (error) {
-        await tail.close();
-        throw error;
-      }
-      return tail;
+    const onRecords = (records: EncodedRecord[]) => this.receive(records);
+    const onFailedAttempt = ({ message }: Error) => {
+      this.state = { state: 'starting', detail: message };
+      logger.warn({ reason: message }, `${TOPIC} cannot be read yet: answers carry no trace id`);
     };
     try {
-      this.tail = await pRetry(open, {
-        retries: Number.POSITIVE_INFINITY,
-        minTimeout: 250,
-        maxTimeout: 3_000,
-        signal: this.stop.signal,
-        onFailedAttempt: ({ error }) => {
-          this.state = { state: 'starting', detail: error.message };
-          logger.warn({ reason: error.message }, `${TOPIC} cannot be read yet: answers carry no trace id`);
-        },
-      });
+      this.tail = await openTail(
+        { kafka, topic: TOPIC, from: 'latest', onRecords, logger },
+        { signal: this.stop.signal, onFailedAttempt },
+      );
       this.state = { state: 'up' };
       this.delivering = true;
     } catch (error) {
