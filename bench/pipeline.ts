@@ -10,7 +10,7 @@ import { connectQdrant } from '../lib/stores/qdrant/store.js';
 import { countEvents } from '../lib/stores/surreal/index.js';
 import { mint } from '../tests/pipeline/oracle.js';
 import { API_KEY, Pipeline } from '../tests/pipeline/pipeline.js';
-import { surrealOf } from '../tests/pipeline/verify.js';
+import { surrealOf } from '../tests/pipeline/surreal.js';
 import { agentLine } from './agent-line.js';
 
 const EVENTS = Number(process.argv[2] ?? 50_000);
@@ -53,7 +53,7 @@ async function idle(pipeline: Pipeline, seconds: number): Promise<string[][]> {
 
 /** From the acknowledgement of one event until GET /api/v1/events/:id has it, milliseconds. */
 async function latencies(pipeline: Pipeline): Promise<number[]> {
-  const { events } = mint(1, SINGLES, 20, Date.now() - SINGLES);
+  const events = mint(1, SINGLES, 20, Date.now() - SINGLES);
   const headers = { authorization: `Bearer ${API_KEY}` };
   const measured: number[] = [];
   for (const event of events) {
@@ -82,7 +82,7 @@ async function intoStores(
   const vectors = connectQdrant(stack.env.QDRANT_URL!);
   const inSurreal = await countEvents(store);
   const inQdrant = await vectors.count();
-  const { events } = mint(2, EVENTS, 400, Date.now() - EVENTS);
+  const events = mint(2, EVENTS, 400, Date.now() - EVENTS);
   const started = performance.now();
   const clients = 4;
   await Promise.all(

@@ -49,6 +49,19 @@ export interface GroupDescription {
 
 const REQUEST_LIMIT_MS = 15_000;
 
+/** Connects, does one piece of work, closes. @throws as {@link connectAdmin}, and what the work throws. */
+export async function withAdmin<T>(
+  settings: KafkaSettings,
+  work: (admin: ClusterAdmin) => Promise<T>,
+): Promise<T> {
+  const admin = await connectAdmin(settings);
+  try {
+    return await work(admin);
+  } finally {
+    await admin.close();
+  }
+}
+
 /** Connects to the cluster. @throws an Error naming the brokers when none answers within some seconds. */
 export async function connectAdmin(settings: KafkaSettings): Promise<ClusterAdmin> {
   const kafka = createKafka(settings, { retries: 3, initialRetryTime: 100, maxRetryTime: 2_000 });

@@ -3,7 +3,7 @@ import { positionOf } from '../../lib/dead-letters/letter.js';
 import { DeadLetters } from '../../lib/dead-letters/reading.js';
 import type { LetterFilter } from '../../lib/dead-letters/selection.js';
 import { TRAIL_TOPIC } from '../../lib/dead-letters/trail-entry.js';
-import { connectAdmin } from '../../lib/kafka/admin.js';
+import { withAdmin } from '../../lib/kafka/admin.js';
 import { ClusterClient } from '../../lib/kafka/cluster.js';
 import { DEAD_LETTER_TOPIC } from '../../lib/topology/dead-letter.js';
 import type { LetterPosition } from '../../lib/topology/redrive.js';
@@ -58,8 +58,7 @@ export async function withLetters(
 }
 
 async function connectTo(cluster: ClusterClient, { kafka }: KafkaContext): Promise<void> {
-  const admin = await connectAdmin(kafka);
-  const topics = await admin.describeTopics().finally(() => admin.close());
+  const topics = await withAdmin(kafka, (admin) => admin.describeTopics());
   for (const topic of [DEAD_LETTER_TOPIC, TRAIL_TOPIC])
     if (!topics.has(topic)) throw new UserError(`topic ${topic} does not exist: \`vectadb topics apply\``);
   await cluster.connect([DEAD_LETTER_TOPIC, TRAIL_TOPIC]);

@@ -5,7 +5,7 @@ import { MergedTraces } from '../../lib/dead-letters/merged-traces.js';
 import { isEncoding, recode } from '../../lib/dead-letters/recode.js';
 import { type Redriven, redrive } from '../../lib/dead-letters/redrive.js';
 import { type WayBack, wayBack } from '../../lib/dead-letters/way-back.js';
-import { connectAdmin } from '../../lib/kafka/admin.js';
+import { withAdmin } from '../../lib/kafka/admin.js';
 import type { ClusterClient } from '../../lib/kafka/cluster.js';
 import { faultPointAt, noFaultPoint } from '../../lib/kafka/exactly-once/fault-point.js';
 import { readToEnd } from '../../lib/kafka/partition-reader.js';
@@ -133,8 +133,7 @@ async function backInto(
   cluster: ClusterClient,
   encoding: string | undefined,
 ): Promise<(letter: Letter) => Promise<WayBack>> {
-  const admin = await connectAdmin(kafka);
-  const topics = await admin.describeTopics().finally(() => admin.close());
+  const topics = await withAdmin(kafka, (admin) => admin.describeTopics());
   const epochs = await readEpochRecords(kafka);
   const decodable = async (value: Buffer | null) => {
     const unknown = codec.unknownId(value);

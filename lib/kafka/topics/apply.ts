@@ -1,6 +1,6 @@
 import pRetry from 'p-retry';
 import { readGenerationTopic } from '../../topology/generation.js';
-import { type ClusterAdmin, connectAdmin, waitForLeaders } from '../admin.js';
+import { type ClusterAdmin, waitForLeaders, withAdmin } from '../admin.js';
 import type { Registry } from '../registry.js';
 import { FatalError, type KafkaSettings } from '../types.js';
 import { type ActualTopic, diffTopics, type TopicChange } from './diff.js';
@@ -146,13 +146,4 @@ async function settled(admin: ClusterAdmin, topics: TopicDefinition[]): Promise<
     },
     { retries: 1_000, minTimeout: 50, maxTimeout: 500, maxRetryTime: SETTLE_LIMIT_MS },
   );
-}
-
-async function withAdmin<T>(kafka: KafkaSettings, run: (admin: ClusterAdmin) => Promise<T>): Promise<T> {
-  const admin = await connectAdmin(kafka);
-  try {
-    return await run(admin);
-  } finally {
-    await admin.close();
-  }
 }

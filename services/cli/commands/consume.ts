@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { InvalidArgumentError } from 'commander';
-import { connectAdmin } from '../../../lib/kafka/admin.js';
+import { withAdmin } from '../../../lib/kafka/admin.js';
 import { ClusterClient } from '../../../lib/kafka/cluster.js';
 import { runGroupConsumer } from '../../../lib/kafka/group-consumer.js';
 import { readableBytes, renderRecord, showRecord } from '../../../lib/kafka/shown-record.js';
@@ -59,13 +59,8 @@ function count(text: string): number {
 }
 
 async function requireTopic({ kafka }: KafkaContext, topic: string): Promise<void> {
-  const admin = await connectAdmin(kafka);
-  try {
-    if (!(await admin.describeTopics()).has(topic))
-      throw new Error(`topic ${topic} does not exist: see \`vectadb topics list\``);
-  } finally {
-    await admin.close();
-  }
+  const topics = await withAdmin(kafka, (admin) => admin.describeTopics());
+  if (!topics.has(topic)) throw new Error(`topic ${topic} does not exist: see \`vectadb topics list\``);
 }
 
 async function consumeAll(
@@ -146,12 +141,8 @@ async function consumeAsGroup(
 type Consumer = Awaited<ReturnType<typeof runGroupConsumer>>;
 
 async function endsOf({ kafka }: KafkaContext, topic: string): Promise<Map<number, number>> {
-  const admin = await connectAdmin(kafka);
-  try {
-    return new Map((await admin.offsets(topic)).map(({ partition, end }) => [partition, end]));
-  } finally {
-    await admin.close();
-  }
+  const offsets = await withAdmin(kafka, (admin) => admin.offsets(topic));
+  return new Map(offsets.map(({ partition, end }) => [partition, end]));
 }
 
 /** Resolves when `signal` aborts; with `ends`, also when the owned partitions are read to there or stand still. */

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { connectAdmin } from '../../../lib/kafka/admin.js';
+import { withAdmin } from '../../../lib/kafka/admin.js';
 import { GROUP_INPUTS, type GroupLag, readLag } from '../../../lib/kafka/lag.js';
 import { kafkaContext, runCommand, table, writeLine } from '../kafka-command.js';
 
@@ -12,14 +12,11 @@ export function register(program: Command): void {
     .option('--json', 'for scripts')
     .action((groups: string[], options: { json?: boolean }) =>
       runCommand(async () => {
-        const admin = await connectAdmin(kafkaContext().kafka);
-        try {
-          const lags = await readLag(admin, groups.length > 0 ? groups : undefined);
-          await writeLine(options.json ? JSON.stringify(lags) : render(lags));
-          return 0;
-        } finally {
-          await admin.close();
-        }
+        const lags = await withAdmin(kafkaContext().kafka, (admin) =>
+          readLag(admin, groups.length > 0 ? groups : undefined),
+        );
+        await writeLine(options.json ? JSON.stringify(lags) : render(lags));
+        return 0;
       }),
     );
 }

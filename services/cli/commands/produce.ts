@@ -1,7 +1,8 @@
 import { open } from 'node:fs/promises';
 import type { Command } from 'commander';
-import { connectAdmin } from '../../../lib/kafka/admin.js';
+import { withAdmin } from '../../../lib/kafka/admin.js';
 import { createProducer } from '../../../lib/kafka/producer.js';
+import type { KafkaSettings } from '../../../lib/kafka/types.js';
 import { kafkaContext, runCommand, writeLine } from '../kafka-command.js';
 import { splitLines } from '../lines.js';
 
@@ -57,15 +58,10 @@ export function register(program: Command): void {
     );
 }
 
-async function maxMessageBytes(kafka: Parameters<typeof connectAdmin>[0], topic: string): Promise<number> {
-  const admin = await connectAdmin(kafka);
-  try {
-    const found = (await admin.describeTopics()).get(topic);
-    if (!found) throw new Error(`topic ${topic} does not exist: see \`vectadb topics list\``);
-    return Number(found.overrides['max.message.bytes'] ?? DEFAULT_MAX_MESSAGE_BYTES);
-  } finally {
-    await admin.close();
-  }
+async function maxMessageBytes(kafka: KafkaSettings, topic: string): Promise<number> {
+  const found = (await withAdmin(kafka, (admin) => admin.describeTopics())).get(topic);
+  if (!found) throw new Error(`topic ${topic} does not exist: see \`vectadb topics list\``);
+  return Number(found.overrides['max.message.bytes'] ?? DEFAULT_MAX_MESSAGE_BYTES);
 }
 
 async function* batches(input: AsyncIterable<Buffer>, maxBytes: number): AsyncGenerator<Buffer[]> {

@@ -1,5 +1,5 @@
 import { UserError } from '../../../deploy/local/stack.js';
-import { type ClusterAdmin, connectAdmin, waitForLeaders } from '../../../lib/kafka/admin.js';
+import { type ClusterAdmin, waitForLeaders, withAdmin } from '../../../lib/kafka/admin.js';
 import type { ClusterClient } from '../../../lib/kafka/cluster.js';
 import { type GenerationRecord, isOpen } from '../../../lib/kafka/generations/generation-record.js';
 import { generationTopics } from '../../../lib/kafka/generations/generation-topics.js';
@@ -156,12 +156,3 @@ const isOpenStill = ({ generation, record }: Opened): string => {
     (state === 'running' ? ', or go on with it by the same arguments' : '')
   );
 };
-
-async function withAdmin<T>(kafka: KafkaSettings, run: (admin: ClusterAdmin) => Promise<T>): Promise<T> {
-  const admin = await connectAdmin(kafka);
-  try {
-    return await run(admin);
-  } finally {
-    await admin.close();
-  }
-}

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { type ClusterAdmin, connectAdmin } from '../../../lib/kafka/admin.js';
+import { type ClusterAdmin, withAdmin } from '../../../lib/kafka/admin.js';
 import type { FaultPoint } from '../../../lib/kafka/exactly-once/fault-point.js';
 import { TransactionalProducer } from '../../../lib/kafka/exactly-once/transactions.js';
 import { encodeGeneration, type GenerationRecord } from '../../../lib/kafka/generations/generation-record.js';
@@ -51,12 +51,7 @@ const REVISION = 0;
  * @throws UserError where what runs does not come along.
  */
 export async function promote(options: PromoteOptions): Promise<Promoted> {
-  const admin = await connectAdmin(options.cluster.kafka);
-  try {
-    return await new Promotion(options, admin).run();
-  } finally {
-    await admin.close();
-  }
+  return withAdmin(options.cluster.kafka, (admin) => new Promotion(options, admin).run());
 }
 
 class Promotion {

@@ -1,4 +1,4 @@
-import { type ClusterAdmin, connectAdmin } from '../../../lib/kafka/admin.js';
+import { type ClusterAdmin, withAdmin } from '../../../lib/kafka/admin.js';
 import { ClusterClient } from '../../../lib/kafka/cluster.js';
 import { GROUP_INPUTS, readLag } from '../../../lib/kafka/lag.js';
 import { readPartition } from '../../../lib/kafka/partition-reader.js';
@@ -41,19 +41,11 @@ export function kafkaLook(
       looking -= 1;
     }
   };
-  const withAdmin = <T>(work: (admin: ClusterAdmin) => Promise<T>) =>
-    withTurn(async () => {
-      const admin = await connectAdmin(kafka);
-      try {
-        return await work(admin);
-      } finally {
-        await admin.close();
-      }
-    });
+  const asking = <T>(work: (admin: ClusterAdmin) => Promise<T>) => withTurn(() => withAdmin(kafka, work));
 
   return {
     topics: () =>
-      withAdmin(async (admin) => {
+      asking(async (admin) => {
         const found = [...(await admin.describeTopics()).values()].sort((a, b) => (a.name < b.name ? -1 : 1));
         return Promise.all(
           found.map(async ({ name, replication, overrides }) => {
@@ -72,7 +64,7 @@ export function kafkaLook(
       }),
 
     groups: () =>
-      withAdmin(async (admin) => {
+      asking(async (admin) => {
         const names = [...new Set([...Object.keys(GROUP_INPUTS), ...(await admin.listGroups())])];
         return readLag(admin, names);
       }),
