@@ -14,7 +14,7 @@ import { DEAD_LETTER_TOPIC, deadLetterHeaders } from '../../lib/topology/dead-le
 import { partitionOf } from '../../lib/topology/partition.js';
 import type { MintedEvent } from '../pipeline/oracle.js';
 import { Pipeline, vectadb } from '../pipeline/pipeline.js';
-import { surrealOf } from '../pipeline/verify.js';
+import { surrealOf } from '../pipeline/surreal.js';
 
 let pipeline: Pipeline;
 let stack: TestStack;

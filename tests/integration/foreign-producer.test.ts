@@ -6,7 +6,7 @@ import { kafkaClassPath } from '../../deploy/local/kafka.js';
 import { waitFor } from '../../deploy/local/wait.js';
 import { groupKeys, uuidOf } from '../../lib/model/ids.js';
 import { Pipeline } from '../pipeline/pipeline.js';
-import { readSurreal } from '../pipeline/verify.js';
+import { readSurreal } from '../pipeline/surreal.js';
 
 let pipeline: Pipeline;
 beforeAll(async () => {
@@ -58,7 +58,7 @@ describe('lines from a producer that knows nothing of VectaDB', () => {
       await consoleProduce('raw-logs', lines, codec);
       const stored = async () =>
         (await readSurreal(pipeline.stack)).rows.filter(({ properties }) =>
-          properties.message.includes(`piped-${codec}-`),
+          String(properties.message).includes(`piped-${codec}-`),
         );
       await waitFor('the piped lines stored', async () => (await stored()).length >= lines.length, {
         limitMs: 60_000,
@@ -68,7 +68,7 @@ describe('lines from a producer that knows nothing of VectaDB', () => {
       for (const session of sessions) {
         const traces = new Set(
           rows
-            .filter(({ properties }) => properties.message.includes(session))
+            .filter(({ properties }) => String(properties.message).includes(session))
             .map(({ trace_id }) => trace_id),
         );
         expect([...traces]).toEqual([uuidOf(groupKeys.session(session))]);

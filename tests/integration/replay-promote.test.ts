@@ -5,13 +5,17 @@ import { isDeepStrictEqual } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { waitFor } from '../../deploy/local/wait.js';
 import { projectRoot } from '../../lib/config/root.js';
+import { loadSchemas } from '../../lib/config/schemas.js';
 import { connectAdmin } from '../../lib/kafka/admin.js';
 import { createProducer } from '../../lib/kafka/producer.js';
+import { connectRegistry } from '../../lib/kafka/registry.js';
+import { Codec } from '../../lib/model/codec.js';
 import { groupKeys, uuidOf } from '../../lib/model/ids.js';
 import { startStack, type TestStack } from '../../lib/testing/stack.js';
+import { emissionsOf, readPoints, readRecords } from '../faults/check/holdings.js';
 import { mint } from '../pipeline/oracle.js';
 import { vectadb } from '../pipeline/pipeline.js';
-import { readHoldings, surrealOf } from '../pipeline/verify.js';
+import { surrealOf } from '../pipeline/surreal.js';
 
 const MINTED = 1_500;
 const BERTHS = 30;
@@ -36,7 +40,7 @@ parser_rules:
 
 let stack: TestStack;
 let patterns: string;
-const minted = mint(11, MINTED, 30, Date.now() - MINTED).events;
+const minted = mint(11, MINTED, 30, Date.now() - MINTED);
 
 beforeAll(async () => {
   stack = await startStack({ kafka: true, registry: true, surreal: true, qdrant: true });
@@ -111,7 +115,7 @@ async function settled(rows: number): Promise<Awaited<ReturnType<typeof stored>>
       found = await stored();
       faults = found.rows.length === rows ? differing(found) : [`${found.rows.length} rows of ${rows}`];
       if (faults.length > 0) return false;
-      const { points } = await readHoldings(stack);
+      const points = await readPoints(stack.env.QDRANT_URL!);
       const inQdrant = points.map(({ event_id, trace_id }) => [event_id, trace_id]).sort();
       faults = ['Qdrant differs'];
       return isDeepStrictEqual(inQdrant, found.rows.map(({ id, trace }) => [id, trace]).sort());
@@ -171,12 +175,13 @@ describe('a replay that is promoted', () => {
   });
 
   it('sends every event in one version once, and leaves no topic behind', async () => {
-    const { emissions, deadLetters } = await readHoldings(stack);
-    const versions = emissions.map(
-      ({ event_id, generation, revision }) => `${event_id}@${generation}.${revision}`,
+    const codec = new Codec(loadSchemas());
+    await connectRegistry(stack.env.SCHEMA_REGISTRY_URL!, codec).resolveIds();
+    const versions = emissionsOf(codec, await readRecords(stack.brokers, 'agent-events')).map(
+      ({ name }) => name,
     );
     expect(new Set(versions).size).toBe(versions.length);
-    expect(deadLetters).toBe(0);
+    expect(await readRecords(stack.brokers, 'dead-letter')).toHaveLength(0);
     const admin = await connectAdmin({ brokers: stack.brokers, clientId: 'test' });
     await waitFor(
       'its topics to be gone',

@@ -11,7 +11,7 @@ import type { Difference } from '../../services/cli/replay/difference.js';
 import { fileLines } from '../driver/file-lines.js';
 import { mint } from '../pipeline/oracle.js';
 import { vectadb } from '../pipeline/pipeline.js';
-import { readSurreal } from '../pipeline/verify.js';
+import { readSurreal } from '../pipeline/surreal.js';
 
 const MINTED = 3_000;
 const UNKNOWN = 40;
@@ -35,7 +35,7 @@ beforeAll(async () => {
     key: 'container:/ecs/harbour/quay/1',
     value: Buffer.from(JSON.stringify({ message: `berth ${n} handed to vessel V${n}`, source })),
   }));
-  const minted = mint(7, MINTED, 60, Date.now() - MINTED).events.map((event) => ({
+  const minted = mint(7, MINTED, 60, Date.now() - MINTED).map((event) => ({
     key: null,
     value: Buffer.from(JSON.stringify(event)),
   }));

@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto';
-import { groupKeys, uuidOf } from '../../lib/model/ids.js';
+import { uuidOf } from '../../lib/model/ids.js';
+import { hashOf } from '../faults/oracle/minted.js';
 import { random } from '../random.js';
 
 /** An event as the oracle minted it, outside the system, with all that must be found of it afterwards. */
@@ -13,31 +13,23 @@ export interface MintedEvent {
   properties: { message: string; n: number; payload_hash: string };
 }
 
-export interface Minted {
-  events: MintedEvent[];
-  /** The trace that each event must end in. */
-  traceOf: Map<string, string>;
-}
-
 const TYPES = ['agent_thought', 'tool_call', 'tool_result', 'llm_end', 'log'];
 
 /**
  * `count` events of `sessions` sessions, interleaved. In every third session one event, somewhere in its middle, names
  * a trace: then the whole session belongs to that trace, the events before it included.
  */
-export function mint(seed: number, count: number, sessions: number, startMs: number): Minted {
+export function mint(seed: number, count: number, sessions: number, startMs: number): MintedEvent[] {
   const next = random(seed);
   const run = uuidOf(`oracle:${seed}:${startMs}`).slice(0, 8);
   const perSession = Math.ceil(count / sessions);
   const binding = Math.floor(perSession / 2);
-  const traceOf = new Map<string, string>();
   const events: MintedEvent[] = [];
   for (let i = 0; i < count; i++) {
     const session = i % sessions;
     const place = Math.floor(i / sessions);
     const session_id = `session-${run}-${session}`;
     const bound = session % 3 === 0 && perSession > 2;
-    const trace = bound ? `trace-${run}-${session}` : uuidOf(groupKeys.session(session_id));
     const message = `step ${place} of ${session_id}: ${'x'.repeat(Math.floor(next() * 200))}`;
     const event: MintedEvent = {
       event_id: uuidOf(`oracle:${run}:${i}`),
@@ -47,12 +39,8 @@ export function mint(seed: number, count: number, sessions: number, startMs: num
       event_type: TYPES[Math.floor(next() * TYPES.length)]!,
       properties: { message, n: i, payload_hash: hashOf(message, i) },
     };
-    if (bound && place === binding) event.trace_id = trace;
+    if (bound && place === binding) event.trace_id = `trace-${run}-${session}`;
     events.push(event);
-    traceOf.set(event.event_id, trace);
   }
-  return { events, traceOf };
+  return events;
 }
-
-export const hashOf = (message: string, n: number): string =>
-  createHash('sha256').update(`${n}:${message}`).digest('hex').slice(0, 16);
