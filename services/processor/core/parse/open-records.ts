@@ -62,6 +62,8 @@ export class OpenRecords {
     if (open === null) return null;
     const joining = joinLine(open, reading, appendMs - open.lastMs, this.settings.flushMs, rules);
     if (joining === 'new' || !hasRoom(open, joining, message, this.settings.maxRecordBytes)) return null;
+    // a timer may have decided by now: what joins after it must not tell whose the record is, whether it came by or not
+    if (appendMs - open.lastMs > LOOK_AHEAD_MS) this.decideOpen(stream, open, null, context);
     open.lastMs = appendMs;
     if (growRecord(open, joining, message, reading, stream, context.state, rules)) {
       open.changed = true;

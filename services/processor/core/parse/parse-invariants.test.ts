@@ -94,6 +94,15 @@ describe('for any lines of two streams with any gaps', () => {
               { line: 8, stream: 1, gapMs: 1_500, act: 'timer', aheadMs: 2_000 },
             ],
           ],
+          // a line that says what the record is joins after the timer has decided whose it is
+          [
+            [
+              { line: 0, stream: 1, gapMs: 0, act: 'none', aheadMs: 0 },
+              { line: 24, stream: 1, gapMs: 0, act: 'none', aheadMs: 0 },
+              { line: 0, stream: 0, gapMs: 1_999, act: 'none', aheadMs: 0 },
+              { line: 25, stream: 1, gapMs: 0, act: 'timer', aheadMs: 0 },
+            ],
+          ],
         ],
       },
     );
