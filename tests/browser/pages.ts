@@ -24,6 +24,7 @@ const VIEWS: [name: string, path: (world: World) => string, ready: (page: Page) 
   ],
   ['live', () => '/live', (page) => page.getByTestId('live-line').first().waitFor()],
   ['overview', () => '/overview', (page) => page.getByRole('heading', { name: 'Tools' }).waitFor()],
+  ['topics', () => '/topics', (page) => page.getByTestId('topic').first().waitFor()],
   ['patterns', () => '/patterns', (page) => page.getByTestId('shape').first().waitFor()],
   [
     'trace-long',
@@ -183,6 +184,20 @@ export function pageTests(world: () => World): void {
       await page.goBack();
       await page.getByRole('link', { name: /Understood/ }).click();
       await page.getByTestId('shape').first().waitFor();
+    });
+  });
+
+  describe('the topics', () => {
+    it('show who reads them, and what is in them, decoded', async () => {
+      const { page } = await world().open('/topics');
+      await page.getByTestId('group').filter({ hasText: 'vectadb-parse' }).getByText('Stable').waitFor();
+      await page.getByRole('button', { name: 'agent-events', exact: true }).click();
+      await page.getByLabel('Only with this text').fill('booking service refused');
+      await page.keyboard.press('Enter');
+      const message = page.getByTestId('message').first();
+      await message.locator('summary').click();
+      await message.getByText('ConnectionError').first().waitFor();
+      await keepPicture(page, 'messages');
     });
   });
 

@@ -30,6 +30,10 @@ export const routes: RouteObject[] = [
         lazy: async () => ({ Component: (await import('./overview/overview-page.js')).OverviewPage }),
       },
       {
+        path: 'topics',
+        lazy: async () => ({ Component: (await import('./topics/topics-page.js')).TopicsPage }),
+      },
+      {
         path: 'patterns',
         lazy: async () => ({ Component: (await import('./patterns/patterns-page.js')).PatternsPage }),
       },

@@ -3,10 +3,12 @@ import { ApiError, ask, type Query, withQuery } from './client.js';
 import type {
   EventPage,
   Explanation,
-  GroupsOut,
+  GroupList,
+  MessageList,
   Readiness,
   SearchIn,
   SearchOut,
+  TopicList,
   TraceDetail,
   TracePage,
 } from './types.js';
@@ -117,8 +119,27 @@ export function useReadiness() {
 export function useGroups(enabled: boolean) {
   return useQuery({
     queryKey: ['groups'],
-    queryFn: ({ signal }) => ask<GroupsOut>('/api/v1/groups', { signal }),
+    queryFn: ({ signal }) => ask<GroupList>('/api/v1/groups', { signal }),
     refetchInterval: OVERVIEW_MS,
     enabled,
+  });
+}
+
+export function useTopics() {
+  return useQuery({
+    queryKey: ['topics'],
+    queryFn: ({ signal }) => ask<TopicList>('/api/v1/topics', { signal }),
+    refetchInterval: OVERVIEW_MS,
+  });
+}
+
+/** The newest messages of a topic that hold a text. Wants a key with the scope admin. */
+export function useMessages(topic: string, contains: string) {
+  return useQuery({
+    queryKey: ['messages', topic, contains],
+    queryFn: ({ signal }) =>
+      ask<MessageList>(withQuery(`/api/v1/topics/${path(topic)}/messages`, { contains, limit: PAGE_SIZE }), {
+        signal,
+      }),
   });
 }

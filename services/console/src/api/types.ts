@@ -1,5 +1,6 @@
 import type { Static } from '@sinclair/typebox';
 import type * as schemas from '../../../gateway/schemas.js';
+import type * as kafka from '../../../gateway/schemas-kafka.js';
 
 /** What the API answers, from the schemas of its routes: nothing of it is written twice. */
 export type EventOut = Static<typeof schemas.EventOut>;
@@ -19,7 +20,8 @@ export interface Readiness {
   parts: Record<string, { state: 'up' | 'down' | 'starting'; detail?: string }>;
 }
 
-/** What `/api/v1/groups` answers of each consumer group; the rest of it is not shown here. */
-export interface GroupsOut {
-  groups: { group: string; state: string; lag: number }[];
-}
+export type GroupList = Static<typeof kafka.GroupList>;
+export type GroupOut = GroupList['groups'][number];
+export type TopicList = Static<typeof kafka.TopicList>;
+export type TopicOut = TopicList['topics'][number];
+export type MessageList = Static<typeof kafka.MessageList>;

@@ -1,4 +1,4 @@
-import { Gauge, ListTree, type LucideIcon, Radio, Search, SpellCheck } from 'lucide-react';
+import { Database, Gauge, ListTree, type LucideIcon, Radio, Search, SpellCheck } from 'lucide-react';
 
 export interface Page {
   path: string;
@@ -14,5 +14,6 @@ export const PAGES: readonly Page[] = [
   { path: '/search', label: 'Search', icon: Search, key: 's' },
   { path: '/live', label: 'Live', icon: Radio, key: 'l' },
   { path: '/overview', label: 'Overview', icon: Gauge, key: 'o' },
+  { path: '/topics', label: 'Topics', icon: Database, key: 'k' },
   { path: '/patterns', label: 'Patterns', icon: SpellCheck, key: 'p' },
 ];
