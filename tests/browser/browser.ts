@@ -80,6 +80,7 @@ const DOCUMENTED: Record<string, string> = {
   why: 'why',
   'search-1280-light': 'search',
   'overview-1280-light': 'overview',
+  'messages-1280-light': 'messages',
   'trace-failed-390-dark': 'telephone',
 };
 

@@ -31,6 +31,17 @@ export class World {
     return watched;
   }
 
+  /** A new key with some scopes. */
+  async keyWith(scopes: string[]): Promise<string> {
+    const response = await fetch(`${this.url}/api/v1/auth/keys`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${API_KEY}`, 'content-type': 'application/json' },
+      body: JSON.stringify({ name: `test of ${scopes.join(' and ')}`, scopes }),
+    });
+    expect(response.status).toBe(201);
+    return ((await response.json()) as { key: string }).key;
+  }
+
   /** Closes what a test opened. @throws what its pages complained about. */
   async closePages(): Promise<void> {
     const pages = this.open_.splice(0);

@@ -133,13 +133,14 @@ export function useTopics() {
   });
 }
 
-/** The newest messages of a topic that hold a text. Wants a key with the scope admin. */
-export function useMessages(topic: string, contains: string) {
+/** Messages of a topic, as the query narrows them. Wants a key with the scope admin. */
+export function useMessages(topic: string, look: Query) {
   return useQuery({
-    queryKey: ['messages', topic, contains],
+    queryKey: ['messages', topic, look],
     queryFn: ({ signal }) =>
-      ask<MessageList>(withQuery(`/api/v1/topics/${path(topic)}/messages`, { contains, limit: PAGE_SIZE }), {
+      ask<MessageList>(withQuery(`/api/v1/topics/${path(topic)}/messages`, { ...look, limit: PAGE_SIZE }), {
         signal,
       }),
+    placeholderData: (before) => before,
   });
 }

@@ -25,3 +25,4 @@ export type GroupOut = GroupList['groups'][number];
 export type TopicList = Static<typeof kafka.TopicList>;
 export type TopicOut = TopicList['topics'][number];
 export type MessageList = Static<typeof kafka.MessageList>;
+export type MessageOut = MessageList['messages'][number];
