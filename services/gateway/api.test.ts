@@ -195,6 +195,7 @@ describe('the server', () => {
       '/api/v1/groups',
       '/api/v1/live',
       '/api/v1/logs',
+      '/api/v1/patterns/try',
       '/api/v1/receipts/{id}',
       '/api/v1/search',
       '/api/v1/stats/coverage',

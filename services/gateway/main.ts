@@ -18,6 +18,7 @@ import { kafkaLook } from './adapters/kafka-look.js';
 import { liveTopics } from './adapters/live-topics.js';
 import { pricesOf } from './adapters/prices.js';
 import { qdrantSearch } from './adapters/qdrant-search.js';
+import { ruleTrials } from './adapters/rule-trials.js';
 import { surrealStore } from './adapters/surreal-store.js';
 import { TraceAnswers } from './adapters/trace-answers.js';
 import { firstOf, fixedKeys, openDoor } from './auth.js';
@@ -120,6 +121,7 @@ const app = await createServer({
     trail,
     live,
     look: kafkaLook(kafka, registry, loadTopics()),
+    trials: ruleTrials(config.VECTADB_CONFIG),
     keys: config.AUTH === 'off' ? openDoor : firstOf(fixedKeys(config.apiKeys), keys),
     keyAdmin: keys,
     audit,

@@ -22,6 +22,7 @@ import type { KeyRecord, ListedKey } from './core/key-table.js';
 import type { LiveFilter } from './core/live-filter.js';
 import type { RawEvent } from './core/raw-event.js';
 import type { Letter, Looked, Sighting, Trail } from './core/receipt.js';
+import type { TrialOut } from './schemas-patterns.js';
 
 /** What stands behind the HTTP API. Adapters implement it; a test of the HTTP shapes puts its own in their place. */
 export interface Ports {
@@ -30,6 +31,7 @@ export interface Ports {
   search: SearchPort;
   trail: TrailPort;
   look: LookPort;
+  trials: TrialPort;
   live: LivePort;
   keys: KeyStore;
   keyAdmin: KeyAdmin;
@@ -125,6 +127,24 @@ export interface LivePort {
   subscribe(filter: LiveFilter, lastId?: string): Readable;
   clients(): number;
   close(): Promise<void>;
+}
+
+/** Lines, and rules in YAML that stand before all others. */
+export interface Trial {
+  lines: string[];
+  rules: string;
+}
+
+export interface TrialAnswer {
+  /** One for each line; none where a rule cannot be used. */
+  lines: Omit<TrialOut['lines'][number], 'text'>[];
+  faults: TrialOut['faults'];
+}
+
+/** Tries rules on lines, with limits. */
+export interface TrialPort {
+  /** @throws Problem `trial-too-costly`, `overloaded`, or `conflict` where config.yaml cannot be used. */
+  run(trial: Trial): Promise<TrialAnswer>;
 }
 
 export interface MessageQuery {

@@ -14,6 +14,7 @@ export const PROBLEMS = {
   'invalid-event': { status: 422, title: 'The event breaks its contract' },
   'too-many-items': { status: 422, title: 'The batch has more items than the limit' },
   trace_not_found: { status: 422, title: 'The event has no trace, and none may be created' },
+  'trial-too-costly': { status: 422, title: 'Trying these lines takes too much time or memory' },
   'rate-limited': { status: 429, title: 'Too many requests with this key' },
   'header-too-large': { status: 431, title: 'The request headers are larger than the limit' },
   internal: { status: 500, title: 'The server failed' },

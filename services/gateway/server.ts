@@ -23,6 +23,7 @@ import { kafkaRoutes } from './routes/kafka.js';
 import { keyRoutes } from './routes/keys.js';
 import { liveRoutes } from './routes/live.js';
 import { logRoutes } from './routes/logs.js';
+import { patternRoutes } from './routes/patterns.js';
 import { probeRoutes } from './routes/probes.js';
 import { receiptRoutes } from './routes/receipts.js';
 import { searchRoutes } from './routes/search.js';
@@ -136,6 +137,7 @@ export async function createServer({
   searchRoutes(app, ports);
   statsRoutes(app, ports);
   kafkaRoutes(app, ports);
+  patternRoutes(app, ports);
   liveRoutes(app, ports);
   receiptRoutes(app, ports);
   keyRoutes(app, ports);

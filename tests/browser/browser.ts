@@ -81,6 +81,7 @@ const DOCUMENTED: Record<string, string> = {
   'search-1280-light': 'search',
   'overview-1280-light': 'overview',
   'messages-1280-light': 'messages',
+  'try-1280-light': 'try',
   'trace-failed-390-dark': 'telephone',
 };
 

@@ -27,6 +27,19 @@ const VIEWS: [name: string, path: (world: World) => string, ready: (page: Page) 
   ['topics', () => '/topics', (page) => page.getByTestId('topic').first().waitFor()],
   ['patterns', () => '/patterns', (page) => page.getByTestId('shape').first().waitFor()],
   [
+    'try',
+    () => '/patterns?view=try',
+    async (page) => {
+      const example = page.getByRole('button', { name: 'Show an example' });
+      const tried = page.getByTestId('tried');
+      await example.or(tried.first()).waitFor();
+      if (await example.isVisible()) await example.click();
+      const own = tried.filter({ hasText: 'my_rule (yours)' });
+      await own.waitFor();
+      if (!(await own.getByTestId('reasons').isVisible())) await own.locator('summary').click();
+    },
+  ],
+  [
     'trace-long',
     ({ runs }) => `/traces/${runs.longTraceId}`,
     (page) => page.getByRole('option').first().waitFor(),
@@ -233,6 +246,65 @@ export function pageTests(world: () => World): void {
       await watched.page.getByText('this needs a key with the scope admin').waitFor();
       const complaints = watched.complaints.splice(0);
       expect(complaints.every((complaint) => complaint.includes('403'))).toBe(true);
+    });
+  });
+
+  describe('lines and rules', () => {
+    it('are tried: what each line is and why, and a rule of one’s own', async () => {
+      const { page } = await world().open('/patterns?view=try');
+      await page.getByText('See what the parser makes of lines').waitFor();
+      const lines = page.getByLabel('Lines', { exact: true });
+      await lines.fill('Thought: I count the stock\nINFO:app:stock of crate 12: 49 pieces');
+      await page.getByRole('button', { name: 'Try', exact: true }).click();
+      const tried = page.getByTestId('tried');
+      await tried.first().getByText('langchain_thought').waitFor();
+      await tried.first().locator('summary').click();
+      const reasons = page.getByTestId('reasons');
+      expect(await reasons.innerText()).toMatch(/patterns\/langchain\.yaml:\d+/);
+      expect(await reasons.innerText()).toMatch(/Captured\s+thought\s+I count the stock/);
+
+      const rules = page.getByLabel('Rules of your own');
+      const rule = (pattern: string) =>
+        `parser_rules:\n  - name: stock\n    pattern: '${pattern}'\n    event_type: tool_result\n`;
+      await rules.fill(rule('stock of crate (?<crate>'));
+      await page.keyboard.press('Control+Enter');
+      const faults = page.getByTestId('faults');
+      await faults.getByText('does not compile').waitFor();
+      await faults.getByRole('button', { name: 'line 2' }).click();
+      expect(
+        await rules.evaluate(
+          (field: HTMLTextAreaElement) =>
+            getSelection()?.toString() || field.value.slice(field.selectionStart, field.selectionEnd),
+        ),
+      ).toBe('  - name: stock');
+      await rules.fill(rule('stock of crate (?<crate>\\d+): (?<pieces>\\d+)'));
+      await page.keyboard.press('Control+Enter');
+      await faults.waitFor({ state: 'detached' });
+      const own = tried.filter({ hasText: 'stock (yours)' });
+      await own.locator('summary').click();
+      expect(await own.getByTestId('reasons').innerText()).toMatch(/pieces\s+49/);
+    });
+
+    it('cannot hold up the server, whatever a pattern would cost', async () => {
+      const { page } = await world().open('/patterns?view=try');
+      await page.getByLabel('Lines', { exact: true }).fill(`${'a'.repeat(5_000)}!`);
+      await page
+        .getByLabel('Rules of your own')
+        .fill("- name: trap\n  pattern: '^(?:a+)+$'\n  event_type: error\n");
+      await page.keyboard.press('Control+Enter');
+      await page.getByTestId('tried').filter({ hasText: 'kept as it is' }).waitFor();
+      const began = performance.now();
+      expect((await fetch(`${world().url}/health`)).status).toBe(200);
+      expect(performance.now() - began).toBeLessThan(1_000);
+    });
+
+    it('begin with lines that are not understood', async () => {
+      const { page } = await world().open('/patterns');
+      const shape = page.getByTestId('shape').first();
+      await shape.locator('summary').click();
+      const line = await shape.getByRole('link').first().innerText();
+      await shape.getByRole('button', { name: /Try a rule/ }).click();
+      await page.getByTestId('tried').filter({ hasText: line }).first().waitFor();
     });
   });
 

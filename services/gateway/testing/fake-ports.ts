@@ -87,6 +87,7 @@ export async function testServer(
     },
     trail: noTrail,
     look: noKafka,
+    trials: noTrials,
     live: new FeedOfNothing(),
     keys: fixedKeys(keys),
     keyAdmin: noKeys,
@@ -159,6 +160,8 @@ export const noKafka: Ports['look'] = {
   groups: async () => [],
   messages: async () => ({ messages: [], scanned: 0, complete: true }),
 };
+
+export const noTrials: Ports['trials'] = { run: async () => ({ lines: [], faults: [] }) };
 
 export const noTrail: Ports['trail'] = {
   follow: async () => ({ raw: null, parsed: null, traced: null }),

@@ -133,28 +133,45 @@ function readFolder(folder: string, faults: string[]): WrittenRule[] {
 }
 
 function readFile(path: string, shownAs: string, faults: string[]): WrittenRule[] {
+  return readText(readFileSync(path, 'utf8'), shownAs, (line, reason) =>
+    faults.push(`${shownAs}:${line}: ${reason}`),
+  );
+}
+
+/**
+ * The rules of a text: a mapping with `parser_rules`, or the list alone. `onFault` is told of what cannot be read, with its line; `shownAs`
+ * stands for the file in origins.
+ */
+export function readText(
+  text: string,
+  shownAs: string,
+  onFault: (line: number, reason: string) => void,
+): WrittenRule[] {
   const counter = new LineCounter();
-  const document = parseDocument(readFileSync(path, 'utf8'), { lineCounter: counter });
+  const document = parseDocument(text, { lineCounter: counter });
   for (const error of document.errors)
-    faults.push(`${shownAs}:${error.linePos?.[0].line ?? 1}: ${error.message}`);
-  const content = document.toJS() as {
-    set?: string;
-    framework?: string;
-    parser_rules?: RuleDefinition[];
-  } | null;
-  if (!Array.isArray(content?.parser_rules)) {
-    faults.push(`${shownAs}:1: has no list 'parser_rules'`);
+    onFault(error.linePos?.[0].line ?? 1, error.message.split('\n', 1)[0]!.replace(/ at line \d+.*$/, ''));
+  if (document.errors.length > 0) return [];
+  const content = document.toJS() as
+    | RuleDefinition[]
+    | { set?: string; framework?: string; parser_rules?: RuleDefinition[] }
+    | null;
+  const file = Array.isArray(content) ? { parser_rules: content } : content;
+  const place: Place = Array.isArray(content) ? [] : ['parser_rules'];
+  if (!Array.isArray(file?.parser_rules)) {
+    onFault(1, "has no list 'parser_rules'");
     return [];
   }
+  const { parser_rules, framework, set = null } = file;
   const lines = linesIn(document, counter);
-  return content.parser_rules.flatMap((definition: unknown, index) => {
-    const at = ['parser_rules', index];
+  return parser_rules.flatMap((definition: unknown, index) => {
+    const at = [...place, index];
     if (typeof definition !== 'object' || definition === null) {
-      faults.push(`${shownAs}:${lines(at)}: the rule is not a mapping`);
+      onFault(lines(at), 'the rule is not a mapping');
       return [];
     }
-    const rule = { framework: content.framework, ...definition } as RuleDefinition;
-    return [{ definition: rule, origin: originAt(shownAs, lines, at, rule), set: content.set ?? null }];
+    const rule = { framework, ...definition } as RuleDefinition;
+    return [{ definition: rule, origin: originAt(shownAs, lines, at, rule), set }];
   });
 }
 

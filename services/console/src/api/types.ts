@@ -1,6 +1,7 @@
 import type { Static } from '@sinclair/typebox';
 import type * as schemas from '../../../gateway/schemas.js';
 import type * as kafka from '../../../gateway/schemas-kafka.js';
+import type * as patterns from '../../../gateway/schemas-patterns.js';
 
 /** What the API answers, from the schemas of its routes: nothing of it is written twice. */
 export type EventOut = Static<typeof schemas.EventOut>;
@@ -26,3 +27,8 @@ export type TopicList = Static<typeof kafka.TopicList>;
 export type TopicOut = TopicList['topics'][number];
 export type MessageList = Static<typeof kafka.MessageList>;
 export type MessageOut = MessageList['messages'][number];
+
+export type TrialIn = Static<typeof patterns.TrialIn>;
+export type TrialOut = Static<typeof patterns.TrialOut>;
+export type TriedLine = TrialOut['lines'][number];
+export type TrialFault = TrialOut['faults'][number];

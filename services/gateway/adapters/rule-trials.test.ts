@@ -1,0 +1,87 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { Problem } from '../problem.js';
+import { ruleTrials, TRIAL_LIMITS } from './rule-trials.js';
+
+const folder = mkdtempSync(join(tmpdir(), 'vectadb-trials-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+/** A program that writes its process id, then does what `body` says. */
+function program(name: string, body: string): { path: string; pid: () => number } {
+  const path = join(folder, `${name}.mjs`);
+  const pidFile = join(folder, `${name}.pid`);
+  writeFileSync(
+    path,
+    `import { writeFileSync } from 'node:fs';\nwriteFileSync(${JSON.stringify(pidFile)}, String(process.pid));\n${body}`,
+  );
+  return { path, pid: () => Number(readFileSync(pidFile, 'utf8')) };
+}
+
+const isThere = (pid: number): boolean => {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false; // no such process
+  }
+};
+const trial = { lines: ['a'], rules: '' };
+const answer = `process.stdout.write(JSON.stringify({ lines: [], faults: [] }));`;
+
+describe('the process of a trial', () => {
+  it('is ended when its time is over, and what waits for it is told so', async () => {
+    const { path, pid } = program('endless', 'for (;;) {}');
+    const trials = ruleTrials('', { ...TRIAL_LIMITS, timeMs: 1_500 }, path);
+    await expect(trials.run(trial)).rejects.toMatchObject({
+      problem: 'trial-too-costly',
+      detail: expect.stringContaining('longer than 1.5 s'),
+    });
+    expect(isThere(pid())).toBe(false);
+  });
+
+  it('has a limit of memory', async () => {
+    const { path } = program('hungry', 'const all = []; for (;;) all.push(new Array(10_000).fill({}));');
+    await expect(ruleTrials('', { ...TRIAL_LIMITS, heapMb: 32 }, path).run(trial)).rejects.toMatchObject({
+      problem: 'trial-too-costly',
+      detail: expect.stringContaining('more than 32 MB'),
+    });
+  });
+
+  it('has a limit of what it answers', async () => {
+    const { path, pid } = program(
+      'talkative',
+      `setInterval(() => process.stdout.write('x'.repeat(65_536)), 1);`,
+    );
+    await expect(
+      ruleTrials('', { ...TRIAL_LIMITS, answerBytes: 200_000 }, path).run(trial),
+    ).rejects.toMatchObject({
+      detail: expect.stringContaining('too large'),
+    });
+    expect(isThere(pid())).toBe(false);
+  });
+
+  it('that ends without an answer is told, and the next one is not hindered', async () => {
+    const dead = ruleTrials('', TRIAL_LIMITS, program('dead', 'process.exit(3);').path);
+    for (let time = 0; time < 3; time++) await expect(dead.run(trial)).rejects.toBeInstanceOf(Problem);
+    const well = ruleTrials('', TRIAL_LIMITS, program('well', answer).path);
+    expect(await well.run(trial)).toEqual({ lines: [], faults: [] });
+  });
+
+  it('knows nothing of the environment of the gateway', async () => {
+    process.env.VECTADB_TRIAL_SECRET = 'x';
+    const body = `process.stdout.write(JSON.stringify({ lines: [], faults: [{ line: 1, message: Object.keys(process.env).join() }] }));`;
+    const { faults } = await ruleTrials('', TRIAL_LIMITS, program('curious', body).path).run(trial);
+    expect(faults[0]!.message).not.toContain('SECRET');
+    delete process.env.VECTADB_TRIAL_SECRET;
+  });
+
+  it('is one of so many at once', async () => {
+    const { path } = program('slow', `setTimeout(() => { ${answer} }, 300);`);
+    const trials = ruleTrials('', { ...TRIAL_LIMITS, atOnce: 1 }, path);
+    const first = trials.run(trial);
+    await expect(trials.run(trial)).rejects.toMatchObject({ problem: 'overloaded' });
+    await first;
+    await trials.run(trial);
+  });
+});

@@ -1,0 +1,136 @@
+import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
+import { setPriority } from 'node:os';
+import { join } from 'node:path';
+import { projectRoot } from '../../../lib/config/root.js';
+import type { Trial, TrialAnswer, TrialPort } from '../ports.js';
+import { Problem } from '../problem.js';
+
+export interface TrialLimits {
+  /** Trials at once; each has a process of its own. */
+  atOnce: number;
+  /** From the start of the process to its answer. */
+  timeMs: number;
+  heapMb: number;
+  answerBytes: number;
+}
+
+export const TRIAL_LIMITS: TrialLimits = {
+  atOnce: 2,
+  timeMs: 15_000,
+  heapMb: 256,
+  answerBytes: 16 * 1024 * 1024,
+};
+
+const LOW_PRIORITY = 10;
+
+/**
+ * Trials of lines and rules, each in a process of its own: whatever a pattern costs, it costs that process, which is ended when its time is over.
+ * It is given nothing of this process's environment but where the installation is.
+ */
+export function ruleTrials(
+  configPath: string,
+  limits: TrialLimits = TRIAL_LIMITS,
+  program = join(projectRoot(), 'dist/services/cli/trial/main.js'),
+): TrialPort {
+  let running = 0;
+  return {
+    async run(trial) {
+      if (running >= limits.atOnce)
+        throw new Problem('overloaded', 'other lines are being tried now', { retryAfterS: 2 });
+      running += 1;
+      try {
+        return await runIn(program, configPath, trial, limits);
+      } finally {
+        running -= 1;
+      }
+    },
+  };
+}
+
+async function runIn(
+  program: string,
+  configPath: string,
+  trial: Trial,
+  { timeMs, heapMb, answerBytes }: TrialLimits,
+): Promise<TrialAnswer> {
+  const child = spawn(process.execPath, [`--max-old-space-size=${heapMb}`, program, configPath], {
+    cwd: process.cwd(),
+    env: {},
+    stdio: ['pipe', 'pipe', 'pipe'],
+  });
+  if (child.pid !== undefined) setPriority(child.pid, LOW_PRIORITY);
+  const { output, why, lastWords } = await endOf(child, JSON.stringify(trial), timeMs, answerBytes);
+  if (why === 'time')
+    throw new Problem(
+      'trial-too-costly',
+      `it took longer than ${timeMs / 1_000} s: try fewer lines, or a simpler pattern`,
+    );
+  if (why === 'size')
+    throw new Problem('trial-too-costly', 'its answer is too large: try fewer or shorter lines');
+  const answer = parsedOr(output);
+  if (answer === null)
+    throw new Problem(
+      'trial-too-costly',
+      /heap out of memory|allocation failed/i.test(lastWords)
+        ? `it took more than ${heapMb} MB: try fewer lines, or a simpler pattern`
+        : 'its process ended without an answer: try fewer lines, or a simpler pattern',
+    );
+  if ('problem' in answer) throw new Problem('conflict', answer.problem);
+  return answer;
+}
+
+interface Ended {
+  output: string;
+  why: 'end' | 'time' | 'size';
+  /** The last that it said on standard error. */
+  lastWords: string;
+}
+
+const KEPT_WORDS = 4_000;
+
+/** Resolves once the process is gone, by itself or ended here. */
+function endOf(
+  child: ChildProcessWithoutNullStreams,
+  input: string,
+  timeMs: number,
+  answerBytes: number,
+): Promise<Ended> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let bytes = 0;
+    let lastWords = '';
+    let why: Ended['why'] = 'end';
+    const end = (reason: Ended['why']) => {
+      why = reason;
+      child.kill('SIGKILL');
+    };
+    const timer = setTimeout(() => end('time'), timeMs);
+    child.stdout.on('data', (chunk: Buffer) => {
+      bytes += chunk.length;
+      if (bytes > answerBytes) end('size');
+      else chunks.push(chunk);
+    });
+    child.stderr.on('data', (chunk: Buffer) => {
+      lastWords = (lastWords + chunk.toString()).slice(-KEPT_WORDS);
+    });
+    // it may end before it has read everything; how it ended says more
+    child.stdin.on('error', () => {});
+    child.once('error', (error) => {
+      clearTimeout(timer);
+      reject(error);
+    });
+    child.once('close', () => {
+      clearTimeout(timer);
+      resolve({ output: Buffer.concat(chunks).toString(), why, lastWords });
+    });
+    child.stdin.end(input);
+  });
+}
+
+function parsedOr(output: string): TrialAnswer | { problem: string } | null {
+  try {
+    return JSON.parse(output) as TrialAnswer | { problem: string };
+  } catch {
+    return null; // cut off, or nothing at all
+  }
+}
