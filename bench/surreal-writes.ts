@@ -26,7 +26,7 @@ try {
   const handler = createHandler({
     codec,
     store,
-    metrics: createMetrics(new Registry(), () => null),
+    metrics: createMetrics(new Registry()),
     deadLetter: async (_, cause) => {
       throw new Error(cause.message);
     },

@@ -88,6 +88,10 @@ export const STACK = {
     schema: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace']).default('info'),
     doc: 'Least level logged',
   },
+  METRICS_HOST: {
+    schema: text('127.0.0.1'),
+    doc: 'Address that the probe port listens on; 0.0.0.0 where another container asks',
+  },
   METRICS_PORT: {
     schema: integer(0, 0, 65535),
     doc: 'Port of /health, /ready and /metrics; 0 takes any free port',

@@ -58,3 +58,37 @@ describe('how far a feed is known to be complete', () => {
     await forData;
   });
 });
+
+describe('since when the next record of a feed waits', () => {
+  const record = {
+    topic: 't',
+    partition: 0,
+    offset: 5,
+    timestampMs: 700,
+    key: null,
+    value: null,
+    headers: {},
+  };
+
+  test('since its append; once it is taken and the end is reached, nothing waits', () => {
+    const feed = new Feed('t', 0, 5, () => undefined);
+    expect(feed.nextMs).toBeNull();
+    feed.accept({ ...answer(6, 6, 6), records: [record] }, 1_000);
+    expect(feed.nextMs).toBe(700);
+    feed.take();
+    expect(feed.nextMs).toBeNull();
+  });
+
+  test('where it is not fetched yet, not before what was fetched last', () => {
+    const feed = new Feed('t', 0, 5, () => undefined);
+    feed.accept({ ...answer(6, 9, 9), records: [record] }, 1_000);
+    feed.take();
+    expect(feed.nextMs).toBe(700);
+  });
+
+  test('markers wait for nobody', () => {
+    const feed = new Feed('t', 0, 5, () => undefined);
+    feed.accept(answer(6, 6, 6), 1_000);
+    expect(feed.nextMs).toBeNull();
+  });
+});

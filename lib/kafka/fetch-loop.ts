@@ -25,6 +25,8 @@ export class Feed {
   outOfRange: { wanted: number; logStart: number } | null = null;
   /** Records known to lie between the position and the end. */
   lag = 0;
+  /** Append time of the last record that was fetched, Unix milliseconds. */
+  private lastFetchedMs = 0;
   /** All that was appended before this time has been fetched, Unix milliseconds; 0 before the end was first seen. */
   private completeMs = 0;
   private wake: (() => void) | null = null;
@@ -68,6 +70,17 @@ export class Feed {
     return this.hasData ? 0 : this.completeMs;
   }
 
+  /**
+   * Append time of the next record to be taken, Unix milliseconds; where it has not been fetched yet, a time that it is not
+   * older than. Null: nothing is known to be left.
+   */
+  get nextMs(): number | null {
+    const next = this.chunks.find(({ records }) => records.length > 0)?.records[0];
+    if (next) return next.timestampMs;
+    if (this.lag === 0) return null;
+    return Math.max(this.lastFetchedMs, this.completeMs) || null;
+  }
+
   /** Resolves when there is data, on `nudge`, after `timeoutMs`, and if asked for, when the broker says that there is none. */
   async waitForData(timeoutMs: number, onAnswer = false): Promise<void> {
     if (this.hasData || timeoutMs <= 0) return;
@@ -99,6 +112,7 @@ export class Feed {
       return;
     }
     this.fetchOffset = fetched.nextOffset;
+    this.lastFetchedMs = fetched.records.at(-1)?.timestampMs ?? this.lastFetchedMs;
     this.chunks.push({
       records: fetched.records,
       nextOffset: fetched.nextOffset,

@@ -129,6 +129,8 @@ class PartitionWorker {
   private committed = -1;
   private lastCommitMs = 0;
   private failing: string | null = null;
+  /** Append time of the first record in hand, Unix milliseconds. */
+  private inHandMs: number | null = null;
   private readonly abort = new AbortController();
   private closing = false;
   private readonly finished: Promise<void>;
@@ -143,7 +145,8 @@ class PartitionWorker {
 
   status(): ConsumerStatus['partitions'][number] {
     const { topic, partition, position, failing } = this;
-    return { topic, partition, position, lag: this.feed?.lag ?? -1, failing };
+    const waitingSinceMs = this.inHandMs ?? this.feed?.nextMs ?? null;
+    return { topic, partition, position, lag: this.feed?.lag ?? -1, waitingSinceMs, failing };
   }
 
   /** Lets the batch at hand finish, commits, ends. A handler that does not come to an end within 8 s is aborted. */
@@ -220,7 +223,9 @@ class PartitionWorker {
       for (const record of chunk.records) records.push(record);
       nextOffset = chunk.nextOffset;
     }
+    this.inHandMs = records[0]?.timestampMs ?? null;
     if (records.length > 0) await this.untilItWorks('handler', () => this.handle(records, nextOffset));
+    this.inHandMs = null;
     this.position = nextOffset;
     if (Date.now() - this.lastCommitMs >= COMMIT_INTERVAL_MS) await this.commitPosition();
     const uncommitted = this.position !== this.committed;

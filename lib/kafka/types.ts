@@ -55,7 +55,15 @@ export interface ConsumerStatus {
   joined: boolean;
   /** Why nothing can be fetched from Kafka; null while it can. */
   inputError: string | null;
-  partitions: { topic: string; partition: number; position: number; lag: number; failing: string | null }[];
+  partitions: {
+    topic: string;
+    partition: number;
+    position: number;
+    lag: number;
+    /** Append time of the oldest record known to be unhandled, Unix milliseconds; null: none is. */
+    waitingSinceMs: number | null;
+    failing: string | null;
+  }[];
 }
 
 /** An error that no retry mends: the process stops with it. */

@@ -10,8 +10,11 @@ import { connectRegistry } from '../kafka/registry.js';
 import type { ConsumerStatus, GroupConsumer, GroupConsumerOptions } from '../kafka/types.js';
 import { Codec } from '../model/codec.js';
 import type { DataError } from '../model/result.js';
+import { type ConsumerView, exposeConsumers } from '../telemetry/consumer-metrics.js';
+import { deadLetterCounter } from '../telemetry/dead-letter-counter.js';
 import { createLogger, type Logger } from '../telemetry/logger.js';
 import { createRegistry, type Health, startProbeServer } from '../telemetry/probe-server.js';
+import { StoreMetrics } from '../telemetry/store-metrics.js';
 import type { EncodedRecord } from '../topology/topology.js';
 import { type RetentionOptions, runRetention } from './retention.js';
 import type { SINK } from './variables.js';
@@ -19,10 +22,10 @@ import type { SINK } from './variables.js';
 export interface SinkContext {
   logger: Logger;
   metrics: Registry;
+  storeMetrics: StoreMetrics;
   codec: Codec;
   /** Aborts when the service is told to end. */
   signal: AbortSignal;
-  consumerStatus: () => ConsumerStatus | null;
   /** One record, bytes untouched, with its cause, to dead-letter. */
   deadLetter: (record: EncodedRecord, cause: DataError) => Promise<void>;
 }
@@ -62,10 +65,14 @@ export async function runSink({ service, groupId, topics, config, open }: SinkOp
     let store: SinkStore | null = null;
     const consumerStatus = () => consumer?.status() ?? null;
     const metrics = createRegistry(service);
+    const storeMetrics = new StoreMetrics(metrics);
+    const letters = deadLetterCounter(metrics, [service]);
+    exposeConsumers(metrics, () => [viewOf(groupId, consumerStatus())]);
     const probes = await startProbeServer(
       config.METRICS_PORT,
       metrics,
       () => store?.health(state, consumerStatus()) ?? { ready: false, state },
+      config.METRICS_HOST,
     );
     const kafka = { brokers: config.KAFKA_BROKERS, clientId: service };
     const codec = new Codec(loadSchemas());
@@ -76,8 +83,9 @@ export async function runSink({ service, groupId, topics, config, open }: SinkOp
       logger.warn({ topic, partition, offset, cause }, 'record to dead-letter');
       producer ??= await createProducer(kafka);
       await sendDeadLetter(producer, record, service, cause);
+      letters.inc({ stage: service, cause: cause.code });
     };
-    store = await open({ logger, metrics, codec, signal, consumerStatus, deadLetter });
+    store = await open({ logger, metrics, storeMetrics, codec, signal, deadLetter });
     state = `waiting for ${store.name}`;
     await store.prepare?.();
     state = `waiting for the schema registry at ${config.SCHEMA_REGISTRY_URL}`;
@@ -121,6 +129,16 @@ export async function runSink({ service, groupId, topics, config, open }: SinkOp
     process.exit(1);
   }
 }
+
+const viewOf = (group: string, status: ConsumerStatus | null): ConsumerView => ({
+  group,
+  joined: status?.joined ?? false,
+  inputError: status?.inputError ?? null,
+  partitions: (status?.partitions ?? []).map(({ failing, ...partition }) => ({
+    ...partition,
+    state: failing === null ? 'running' : 'failing',
+  })),
+});
 
 function aborted(signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {

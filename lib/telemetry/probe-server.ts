@@ -23,11 +23,15 @@ export function createRegistry(service: string): Registry {
   return registry;
 }
 
-/** Serves /health (alive), /ready (200 or 503 with the reason) and /metrics (Prometheus) on `port`; 0 takes a free one. */
+/**
+ * Serves /health (alive), /ready (200 or 503 with the reason) and /metrics (Prometheus) on `port`; 0 takes a free one.
+ * @param host whose address is listened on; who scrapes from another machine or container needs more than the default.
+ */
 export async function startProbeServer(
   port: number,
   registry: Registry,
   health: () => Health,
+  host = '127.0.0.1',
 ): Promise<ProbeServer> {
   const server: Server = createServer((request, response) => {
     const path = request.url?.split('?')[0];
@@ -46,7 +50,7 @@ export async function startProbeServer(
   });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
-    server.listen(port, '127.0.0.1', resolve);
+    server.listen(port, host, resolve);
   });
   return {
     port: (server.address() as AddressInfo).port,

@@ -4,6 +4,9 @@ import type { EncodedRecord } from './topology.js';
 
 export const DEAD_LETTER_TOPIC = 'dead-letter';
 
+/** Its value is the cause, one of DATA_ERRORS. */
+export const CAUSE_HEADER = '__connect.errors.exception.class.name';
+
 /**
  * Headers of a dead letter, as Kafka Connect writes them (KIP-298, `errors.deadletterqueue.context.headers.enable`), so
  * that tools for Connect's dead letter queues read ours, and the append time. Original headers are kept beside them.
@@ -22,7 +25,7 @@ export function deadLetterHeaders(
     '__connect.errors.task.id': String(record.partition),
     '__connect.errors.stage': stage,
     '__connect.errors.class.name': `vectadb.${stage}`,
-    '__connect.errors.exception.class.name': error.code,
+    [CAUSE_HEADER]: error.code,
     '__connect.errors.exception.message': error.message.slice(0, 2_000),
     [APPENDED_HEADER]: String(record.timestampMs),
   };

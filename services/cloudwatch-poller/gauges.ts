@@ -1,4 +1,7 @@
-import { Gauge, type Registry } from 'prom-client';
+import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
+import { FAILURE_KINDS } from '../../lib/kafka/exactly-once/failure.js';
+import type { RunnerStatus } from '../../lib/kafka/exactly-once/runner.js';
+import type { RunnerObserver } from '../../lib/kafka/exactly-once/work.js';
 import type { Clock } from './adapters/clock.js';
 import type { GroupDirectory } from './adapters/directory.js';
 import type { PollerWork } from './adapters/poller-work.js';
@@ -68,4 +71,53 @@ export function exposeGauges(
   gauge('requests_waiting', 'Requests that wait for their turn', ['target'], (waiting) => {
     for (const { api, gate } of targets) waiting.set({ target: api.label }, gate.waiting);
   });
+}
+
+/**
+ * Membership in the consumer group that shares out the shards, and how their transactions end.
+ * @returns what the runner tells as it happens.
+ */
+export function exposeShards(registry: Registry, status: () => RunnerStatus | null): RunnerObserver {
+  const registers = [registry];
+  new Gauge({
+    name: 'vectadb_cloudwatch_joined',
+    help: '1 while it is a member of its consumer group, else 0',
+    registers,
+    collect() {
+      this.set(status()?.joined ? 1 : 0);
+    },
+  });
+  new Gauge({
+    name: 'vectadb_cloudwatch_shards',
+    help: 'Shards of log groups that it owns: running, or not (acquiring, failing)',
+    labelNames: ['state'],
+    registers,
+    collect() {
+      const partitions = status()?.partitions ?? [];
+      const running = partitions.filter(
+        ({ state, trouble }) => state === 'running' && trouble === null,
+      ).length;
+      this.set({ state: 'running' }, running);
+      this.set({ state: 'waiting' }, partitions.length - running);
+    },
+  });
+  const transactions = new Histogram({
+    name: 'vectadb_cloudwatch_transaction_duration_seconds',
+    help: 'From the begin of a transaction to its commit',
+    buckets: [0.005, 0.025, 0.1, 0.5, 1, 5, 10],
+    registers,
+  });
+  const failures = new Counter({
+    name: 'vectadb_cloudwatch_failures_total',
+    help: 'Failures of a shard, by what they mean: fenced, poison, refused, unavailable, retriable, fatal',
+    labelNames: ['kind'],
+    registers,
+  });
+  for (const kind of FAILURE_KINDS) failures.inc({ kind }, 0);
+  return {
+    committed: (seconds) => transactions.observe(seconds),
+    failed: (kind) => failures.inc({ kind }),
+    processed: () => {},
+    refused: () => {},
+  };
 }

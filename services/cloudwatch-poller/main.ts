@@ -18,7 +18,7 @@ import { RAW_LOGS } from './adapters/shard-poller.js';
 import { readConfig } from './config.js';
 import { IdMemory } from './core/id-memory.js';
 import { dryRun } from './dry-run.js';
-import { exposeGauges } from './gauges.js';
+import { exposeGauges, exposeShards } from './gauges.js';
 import { pollerHealth } from './health.js';
 import { PollerMetrics } from './metrics.js';
 import { CredentialsError, checkCredentials, makeDirectory, makeTargets } from './poller.js';
@@ -52,14 +52,16 @@ try {
   let work: PollerWork | null = null;
   let directory: GroupDirectory | null = null;
   const registry = createRegistry(SERVICE);
-  const probes = await startProbeServer(environment.METRICS_PORT, registry, () => {
+  const health = () => {
     const readers = [...(work?.readers() ?? [])];
     return pollerHealth(phase, runner?.status() ?? null, {
       read: readers.length,
       troubles: readers.flatMap(({ label, trouble }) => (trouble ? [{ group: label, ...trouble }] : [])),
       unlisted: [...(directory?.troubles ?? [])].map(([target, trouble]) => ({ target, ...trouble })),
     });
-  });
+  };
+  const { METRICS_PORT, METRICS_HOST } = environment;
+  const probes = await startProbeServer(METRICS_PORT, registry, health, METRICS_HOST);
   const stopping = new AbortController();
   const stop = async (signal: string, code = 0) => {
     phase = 'stopping';
@@ -85,7 +87,10 @@ try {
     lanes: config.lanes,
     clock,
     maxSleepMs: environment.VECTADB_CLOCK_OFFSET_FILE === '' ? LONGEST_SLEEP_MS : MOVED_CLOCK_SLEEP_MS,
-    metrics: new PollerMetrics(registry),
+    metrics: new PollerMetrics(
+      registry,
+      targets.map(({ api }) => api.label),
+    ),
     logger,
     directory,
     startBackMs: config.startBackMs,
@@ -118,6 +123,7 @@ try {
     faultPoint: environment.FAULT_POINT
       ? faultPointAt(environment.FAULT_POINT, (signal) => process.kill(process.pid, signal))
       : noFaultPoint,
+    observer: exposeShards(registry, () => runner?.status() ?? null),
   });
   await runner.start();
   phase = 'running';

@@ -10,6 +10,7 @@ export class PollerMetrics {
   private readonly beyond;
   private readonly outside;
   private readonly calls;
+  private readonly answers;
   private readonly failures;
   private readonly throttles;
   private readonly cycles;
@@ -19,7 +20,8 @@ export class PollerMetrics {
   private succeeded = 0;
   private ended = 0;
 
-  constructor(registry: Registry) {
+  /** @param targets accounts and regions: their counters are there before the first call. */
+  constructor(registry: Registry, targets: readonly string[]) {
     const registers = [registry];
     const counter = <L extends string>(name: string, help: string, labelNames: L[]) =>
       new Counter({ name: `vectadb_cloudwatch_${name}_total`, help, labelNames, registers });
@@ -45,6 +47,13 @@ export class PollerMetrics {
       'group',
     ]);
     this.calls = counter('api_calls', 'Calls of the CloudWatch Logs API', ['target', 'operation']);
+    this.answers = new Histogram({
+      name: 'vectadb_cloudwatch_api_duration_seconds',
+      help: 'From a call to the end of its answer, failed calls included; a page waits for the one before it to be delivered',
+      labelNames: ['target', 'operation'],
+      buckets: [0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30],
+      registers,
+    });
     this.failures = counter('api_failures', 'Calls that failed, by what the failure means', [
       'target',
       'kind',
@@ -68,6 +77,7 @@ export class PollerMetrics {
       buckets: [0.5, 1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1_800, 3_600, 7_200],
       registers,
     });
+    for (const target of targets) this.throttles.inc({ target }, 0);
     const self = this;
     new Gauge({
       name: 'vectadb_cloudwatch_cycle_success_ratio',
@@ -103,8 +113,10 @@ export class PollerMetrics {
     this.delays.observe(Math.max(0, seconds));
   }
 
-  call(target: string, operation: string): void {
+  /** A call begins; the function returned says that its answer has been read. */
+  call(target: string, operation: string): () => void {
     this.calls.inc({ target, operation });
+    return this.answers.startTimer({ target, operation });
   }
 
   failedCall(target: string, kind: string): void {

@@ -6,9 +6,11 @@ import { createEmbedder } from '../../lib/embedding/embedder.js';
 import { connectRegistry, RegistryUnavailableError } from '../../lib/kafka/registry.js';
 import { loadTopics } from '../../lib/kafka/topics/topic-file.js';
 import { Codec } from '../../lib/model/codec.js';
-import { connectSurreal } from '../../lib/stores/surreal/index.js';
+import { qdrantOutcome } from '../../lib/stores/qdrant/errors.js';
+import { connectSurreal, type SurrealStore, surrealOutcome } from '../../lib/stores/surreal/index.js';
 import { createLogger } from '../../lib/telemetry/logger.js';
 import { createRegistry } from '../../lib/telemetry/probe-server.js';
+import { StoreMetrics } from '../../lib/telemetry/store-metrics.js';
 import { AuditLog } from './adapters/audit-log.js';
 import { EventTrail } from './adapters/event-trail.js';
 import { JsonWriter } from './adapters/json-writer.js';
@@ -50,9 +52,12 @@ const codecReady = (async () => {
   }
 })();
 
+const metrics = gatewayMetrics(createRegistry('gateway'));
+const storeMetrics = new StoreMetrics(metrics.registry);
+
 const embedder = await createEmbedder({ modelPath: config.MODEL_PATH });
 if (embedder.note) logger.warn(embedder.note);
-const surreal = await connectSurreal({
+const surreal: SurrealStore = await connectSurreal({
   url: config.SURREAL_URL,
   user: config.SURREAL_USER,
   password: config.SURREAL_PASS,
@@ -61,9 +66,18 @@ const surreal = await connectSurreal({
   connectTimeoutMs: 0,
   queryTimeoutMs: 10_000,
   logger,
+  watch: storeMetrics.watch({
+    store: 'surrealdb',
+    outcomeOf: surrealOutcome,
+    up: () => surreal.health().connected,
+  }),
 });
 const store = surrealStore(surreal);
-const search = qdrantSearch(config.QDRANT_URL, embedder);
+const search = qdrantSearch(
+  config.QDRANT_URL,
+  embedder,
+  storeMetrics.watch({ store: 'qdrant', outcomeOf: qdrantOutcome }),
+);
 const answers = new TraceAnswers({
   kafka,
   codec,
@@ -82,6 +96,7 @@ const ingest = new KafkaIngest({
   produceTimeoutMs: config.PRODUCE_TIMEOUT_MS,
   maxInFlightRecords: config.MAX_IN_FLIGHT_RECORDS,
   maxInFlightBytes: config.MAX_IN_FLIGHT_BYTES,
+  onProduced: metrics.produced,
 });
 const trail = new EventTrail({ kafka, codec, codecReady, learn: (id) => registry.learn(id) });
 
@@ -98,20 +113,30 @@ const live = liveTopics({
   logger,
 });
 
-const metrics = gatewayMetrics(createRegistry('gateway'));
 metrics.gauge(
   'vectadb_gateway_in_flight_records',
   'Records on their way to Kafka',
   () => ingest.inFlight.records,
 );
-metrics.gauge(
-  'vectadb_gateway_audit_lost_entries',
-  'Audit entries lost since the start',
+metrics.counter(
+  'vectadb_gateway_audit_lost_entries_total',
+  'Audit entries that could not be kept',
   () => audit.lostTotal,
 );
 metrics.gauge('vectadb_gateway_in_flight_bytes', 'Bytes on their way to Kafka', () => ingest.inFlight.bytes);
+metrics.gauge('vectadb_gateway_kafka_up', '1 while Kafka takes events and answers, else 0', () =>
+  ingest.health().state === 'up' && answers.health().state === 'up' ? 1 : 0,
+);
 metrics.gauge('vectadb_gateway_live_clients', 'Clients of the live feed', () => live.clients());
 metrics.gauge('vectadb_gateway_waiting_requests', 'Requests that wait for trace ids', () => answers.waiting);
+metrics.gauge(
+  'vectadb_gateway_connections',
+  'HTTP connections that are open',
+  () =>
+    new Promise<number>((resolve, reject) =>
+      app.server.getConnections((error, count) => (error ? reject(error) : resolve(count))),
+    ),
+);
 
 const app = await createServer({
   ports: {

@@ -5,8 +5,12 @@ export interface GatewayMetrics {
   ingested(route: 'events' | 'batch' | 'logs', stored: number, refused: number): void;
   /** `route` is the pattern, never the path itself: its values stay few. */
   answered(method: string, route: string, status: number, seconds: number): void;
+  /** What Kafka took, or did not, of one request. */
+  produced(seconds: number, succeeded: boolean): void;
   /** Reads a value each time the metrics are asked for. */
-  gauge(name: string, help: string, read: () => number): void;
+  gauge(name: string, help: string, read: () => number | Promise<number>): void;
+  /** As {@link GatewayMetrics.gauge}, of something that only grows. */
+  counter(name: string, help: string, read: () => number): void;
 }
 
 export function gatewayMetrics(registry: Registry): GatewayMetrics {
@@ -23,6 +27,16 @@ export function gatewayMetrics(registry: Registry): GatewayMetrics {
     buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
     registers: [registry],
   });
+  for (const route of ['events', 'batch', 'logs'])
+    for (const outcome of ['stored', 'refused']) events.inc({ route, outcome }, 0);
+  const produced = new Histogram({
+    name: 'vectadb_gateway_produce_duration_seconds',
+    help: 'From events in hand to the acknowledgement of Kafka (acks=all), or to its failure',
+    labelNames: ['outcome'],
+    buckets: [0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30],
+    registers: [registry],
+  });
+  for (const outcome of ['stored', 'failed']) produced.zero({ outcome });
   return {
     registry,
     ingested(route, stored, refused) {
@@ -36,8 +50,20 @@ export function gatewayMetrics(registry: Registry): GatewayMetrics {
         name,
         help,
         registers: [registry],
+        async collect() {
+          this.set(await read());
+        },
+      });
+    },
+    produced: (seconds, succeeded) => produced.observe({ outcome: succeeded ? 'stored' : 'failed' }, seconds),
+    counter(name, help, read) {
+      new Counter({
+        name,
+        help,
+        registers: [registry],
         collect() {
-          this.set(read());
+          this.reset();
+          this.inc(read());
         },
       });
     },

@@ -16,15 +16,16 @@ import { readConfig } from './config.js';
 import { Coverage } from './core/parse/coverage.js';
 import { buildTopology } from './core/topology.js';
 import { processorHealth } from './health.js';
-import { exposeCoverage, exposeRunners } from './metrics.js';
+import { exposeCoverage, exposeRunners, traceCounter } from './metrics.js';
 
 const SERVICE = 'processor';
+const STAGES = ['parse', 'trace', 'aggregate'];
 /** An orderly end may take this long; what is not committed by then is done again by the next owner. */
 const STOP_LIMIT_MS = 9_000;
 
 const program = new Command(SERVICE)
   .description('parse → trace → aggregate: raw-logs to agent-events and agent-traces')
-  .addOption(new Option('--only <stage>', 'run one stage').choices(['parse', 'trace', 'aggregate']))
+  .addOption(new Option('--only <stage>', 'run one stage').choices(STAGES))
   .parse();
 const { only } = program.opts<{ only?: string }>();
 const config = readConfig();
@@ -34,11 +35,15 @@ try {
   let phase = 'starting';
   let runners: ExactlyOnceRunner[] = [];
   const metrics = createRegistry(SERVICE);
-  const probes = await startProbeServer(config.METRICS_PORT, metrics, () =>
-    processorHealth(
-      phase,
-      runners.map((runner) => runner.status()),
-    ),
+  const probes = await startProbeServer(
+    config.METRICS_PORT,
+    metrics,
+    () =>
+      processorHealth(
+        phase,
+        runners.map((runner) => runner.status()),
+      ),
+    config.METRICS_HOST,
   );
   const stop = async (signal: string) => {
     phase = 'stopping';
@@ -74,8 +79,11 @@ try {
   const faultPoint = config.FAULT_POINT
     ? faultPointAt(config.FAULT_POINT, (signal) => process.kill(process.pid, signal))
     : noFaultPoint;
+  const stages = only === undefined ? STAGES : [only];
+  const observerOf = exposeRunners(metrics, stages, () => runners);
+  const onTrace = stages.includes('aggregate') ? traceCounter(metrics) : () => {};
   const runnersOf = (generation: number) =>
-    buildTopology({ codec, config: appConfig, rules, epochs, generation, observe: coverage.take })
+    buildTopology({ codec, config: appConfig, rules, epochs, generation, observe: coverage.take, onTrace })
       .subTopologies.filter((sub) => only === undefined || sub.name === only)
       .map(
         (sub) =>
@@ -91,9 +99,9 @@ try {
             logger: logger.child({ stage: sub.name }),
             memberFile: memberFileIn(config.VECTADB_STATE, sub.groupId),
             faultPoint,
+            observer: observerOf(sub.name),
           }),
       );
-  exposeRunners(metrics, () => runners);
   if (only === undefined || only === 'parse') exposeCoverage(metrics, coverage);
   // a replay that is promoted raises the generation: everything begins again in it, from its changelogs
   for (;;) {
@@ -101,7 +109,6 @@ try {
     runners = runnersOf(generation);
     for (const runner of runners) await runner.start();
     phase = 'running';
-    const stages = runners.map((runner) => runner.status().stage);
     logger.info({ stages, generation, probes: probes.port }, 'running');
     await Promise.race([...runners.map((runner) => runner.failed), live.raisedAbove(generation)]);
     phase = 'going on in another generation';

@@ -1,6 +1,7 @@
 import pRetry from 'p-retry';
 import { createEmbedder } from '../../lib/embedding/embedder.js';
 import { runSink } from '../../lib/sink/run-sink.js';
+import { qdrantOutcome } from '../../lib/stores/qdrant/errors.js';
 import { connectQdrant } from '../../lib/stores/qdrant/store.js';
 import { readConfig } from './config.js';
 import { sinkHealth } from './health.js';
@@ -14,13 +15,16 @@ await runSink({
   groupId: 'vectadb-qdrant-sink',
   topics: ['agent-events'],
   config,
-  open: async ({ logger, metrics: registry, codec, signal, deadLetter }) => {
+  open: async ({ logger, metrics: registry, storeMetrics, codec, signal, deadLetter }) => {
     const embedder = await createEmbedder({
       modelPath: config.MODEL_PATH,
       modelName: config.EMBEDDING_MODEL,
     });
     logger.info({ kind: embedder.kind, model: embedder.model, note: embedder.note }, 'embedder');
-    const store = connectQdrant(config.QDRANT_URL, { model: embedder.model });
+    const store = connectQdrant(config.QDRANT_URL, {
+      model: embedder.model,
+      watch: storeMetrics.watch({ store: 'qdrant', outcomeOf: qdrantOutcome }),
+    });
     const metrics = createMetrics(registry, embedder);
     return {
       name: 'Qdrant',

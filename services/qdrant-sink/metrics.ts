@@ -1,5 +1,6 @@
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 import type { Embedder } from '../../lib/embedding/embedder.js';
+import { eventDelay } from '../../lib/telemetry/event-delay.js';
 
 /** What the sink says of itself at /metrics. */
 export function createMetrics(registry: Registry, embedder: Embedder) {
@@ -37,10 +38,17 @@ export function createMetrics(registry: Registry, embedder: Embedder) {
     skipped: counter('events_skipped_total', 'Events sent with generate_embeddings: false'),
     retracted: counter('retractions_total', 'Retractions applied'),
     moved: counter('groups_moved_total', 'Links applied'),
-    deadLetters: counter('dead_letters_total', 'Records sent to dead-letter'),
     expired: counter('points_expired_total', 'Points deleted by retention'),
+    failures: counter('failed_batches_total', 'Batches that failed and are tried again'),
+    delay: eventDelay(registry, 'qdrant'),
+    embedSeconds: new Histogram({
+      name: 'vectadb_qdrant_sink_embed_duration_seconds',
+      help: 'Time to make the vectors of one batch, known ones included',
+      buckets: [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60],
+      registers,
+    }),
     batchSeconds: new Histogram({
-      name: 'vectadb_qdrant_sink_batch_seconds',
+      name: 'vectadb_qdrant_sink_batch_duration_seconds',
       help: 'From a batch in hand to its points stored',
       buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
       registers,

@@ -27,11 +27,7 @@ export interface SinkParts {
 export function createHandler(
   parts: SinkParts,
 ): (batch: ConsumedBatch, signal: AbortSignal) => Promise<void> {
-  const { codec, store, embedder, metrics } = parts;
-  const deadLetter = async (record: EncodedRecord, cause: DataError) => {
-    await parts.deadLetter(record, cause);
-    metrics.deadLetters.inc();
-  };
+  const { codec, store, embedder, metrics, deadLetter } = parts;
   const writer = new VectorWriter<EncodedRecord>(store, deadLetter);
 
   const read = async (records: readonly EncodedRecord[]): Promise<Entry<EncodedRecord>[]> => {
@@ -45,25 +41,33 @@ export function createHandler(
     return entries;
   };
 
+  const handle = async (records: readonly EncodedRecord[], signal: AbortSignal): Promise<void> => {
+    const { events, moves, retractions } = fold(await read(records));
+    const embedded = metrics.embedSeconds.startTimer();
+    const vectors = await embedder.embed(events.map((event) => event.text));
+    embedded();
+    const points = events.map(({ payload, origin }, index) => ({ payload, origin, vector: vectors[index]! }));
+    await writer.retract(retractions, signal);
+    const counts = await writer.write(points, signal);
+    await writer.move(moves, signal);
+    metrics.written.inc(counts.written);
+    metrics.ignored.inc(counts.ignored);
+    metrics.retracted.inc(retractions.length);
+    metrics.moved.inc(moves.length);
+    for (const { appendedMs } of events) metrics.delay(appendedMs);
+  };
+
   return async (batch, signal) => {
     const stop = metrics.batchSeconds.startTimer();
-    const { events, moves, retractions } = fold(await read(batch.records));
-    const vectors = await embedder.embed(events.map((event) => event.text));
-    const points = events.map(({ payload, origin }, index) => ({ payload, origin, vector: vectors[index]! }));
     try {
-      await writer.retract(retractions, signal);
-      const counts = await writer.write(points, signal);
-      await writer.move(moves, signal);
-      metrics.written.inc(counts.written);
-      metrics.ignored.inc(counts.ignored);
-      metrics.retracted.inc(retractions.length);
+      await handle(batch.records, signal);
     } catch (error) {
+      metrics.failures.inc();
       // someone dropped the collection: the consumer's next attempt finds it again, empty
       if (error instanceof QdrantMissingError)
         await store.ensureCollection(embedder.model, embedder.dimensions);
       throw error;
     }
-    metrics.moved.inc(moves.length);
     metrics.records.inc(batch.records.length);
     stop();
   };

@@ -1,6 +1,7 @@
 import pRetry from 'p-retry';
 import { runSink } from '../../lib/sink/run-sink.js';
-import { connectSurreal } from '../../lib/stores/surreal/connection.js';
+import { connectSurreal, type SurrealStore } from '../../lib/stores/surreal/connection.js';
+import { surrealOutcome } from '../../lib/stores/surreal/errors.js';
 import { fillFacts } from '../../lib/stores/surreal/fill-facts.js';
 import { deleteOlderThan } from '../../lib/stores/surreal/retention.js';
 import { applySchema } from '../../lib/stores/surreal/schema.js';
@@ -17,19 +18,26 @@ await runSink({
   groupId: 'vectadb-surreal-sink',
   topics: TOPICS,
   config,
-  open: async ({ logger, metrics: registry, codec, signal, consumerStatus, deadLetter }) => {
-    const metrics = createMetrics(registry, consumerStatus);
+  open: async ({ logger, metrics: registry, codec, storeMetrics, signal, deadLetter }) => {
+    const metrics = createMetrics(registry);
     const names = { namespace: config.SURREAL_NAMESPACE, database: config.SURREAL_DATABASE };
     // not waited for: while SurrealDB is down, batches fail and are tried again
+    let connected: SurrealStore | null = null;
     const store = await connectSurreal({
       url: config.SURREAL_URL,
       user: config.SURREAL_USER,
       password: config.SURREAL_PASS,
       ...names,
       logger,
+      watch: storeMetrics.watch({
+        store: 'surrealdb',
+        outcomeOf: surrealOutcome,
+        up: () => connected?.health().connected ?? false,
+      }),
       connectTimeoutMs: 0,
-      prepare: (connected) => applySchema(connected, names),
+      prepare: (connection) => applySchema(connection, names),
     });
+    connected = store;
     // beside the batches: lists by text and statistics lack old rows until it is done
     const filled = pRetry(() => fillFacts(store, signal), {
       retries: Number.POSITIVE_INFINITY,

@@ -1,23 +1,11 @@
-import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
-import type { ConsumerStatus } from '../../lib/kafka/types.js';
+import { Counter, Histogram, type Registry } from 'prom-client';
+import { eventDelay } from '../../lib/telemetry/event-delay.js';
 
 /** What the sink says of itself at /metrics. */
-export function createMetrics(registry: Registry, status: () => ConsumerStatus | null) {
+export function createMetrics(registry: Registry) {
   const registers = [registry];
   const counter = (name: string, help: string) =>
     new Counter({ name: `vectadb_surreal_sink_${name}`, help, registers });
-  new Gauge({
-    name: 'vectadb_surreal_sink_lag_records',
-    help: 'Records of a partition that are not stored yet',
-    labelNames: ['topic', 'partition'],
-    registers,
-    collect() {
-      this.reset();
-      for (const { topic, partition, lag } of status()?.partitions ?? []) {
-        if (lag >= 0) this.set({ topic, partition: String(partition) }, lag);
-      }
-    },
-  });
   return {
     records: counter('records_total', 'Records read'),
     inserted: counter('events_inserted_total', 'Event rows that are new'),
@@ -28,10 +16,10 @@ export function createMetrics(registry: Registry, status: () => ConsumerStatus |
     traces: counter('traces_written_total', 'Trace rows written'),
     retries: counter('retries_total', 'Statements sent again after a conflict'),
     failures: counter('failed_batches_total', 'Batches that failed and are tried again'),
-    deadLetters: counter('dead_letters_total', 'Records sent to dead-letter'),
     expired: counter('events_expired_total', 'Event rows deleted by retention'),
+    delay: eventDelay(registry, 'surrealdb'),
     batchSeconds: new Histogram({
-      name: 'vectadb_surreal_sink_batch_seconds',
+      name: 'vectadb_surreal_sink_batch_duration_seconds',
       help: 'From a batch in hand to its rows stored',
       labelNames: ['topic'],
       buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],

@@ -48,7 +48,7 @@ beforeEach(async () => {
   handle = createHandler({
     codec,
     store,
-    metrics: createMetrics(new Registry(), () => null),
+    metrics: createMetrics(new Registry()),
     deadLetter: async (record, cause) => {
       dead.push({ offset: record.offset, cause });
     },

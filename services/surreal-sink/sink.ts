@@ -26,11 +26,7 @@ export interface SinkParts {
 export function createHandler(
   parts: SinkParts,
 ): (batch: ConsumedBatch, signal: AbortSignal) => Promise<void> {
-  const { codec, store, metrics } = parts;
-  const deadLetter = async (record: EncodedRecord, cause: DataError) => {
-    await parts.deadLetter(record, cause);
-    metrics.deadLetters.inc();
-  };
+  const { codec, store, metrics, deadLetter } = parts;
   const writer = new RowWriter<EncodedRecord>(store, {
     deadLetter: (record, reason) =>
       deadLetter(record, { code: 'PROCESSING', message: `SurrealDB refuses it: ${reason}` }),
@@ -45,6 +41,7 @@ export function createHandler(
       else if (read.value) entries.push(read.value);
     }
     const counts = await writer.writeEvents(fold(entries), signal);
+    for (const entry of entries) if (entry.kind === 'event') metrics.delay(entry.event.updated_ms);
     metrics.inserted.inc(counts.inserted);
     metrics.replaced.inc(counts.replaced);
     metrics.ignored.inc(counts.ignored);

@@ -163,7 +163,9 @@ describe('the sink as a process', () => {
     expect(edges[0]?.count).toBe(TOTAL);
     await sink.waitReady();
     const metrics = await (await fetch(`${sink.url}/metrics`)).text();
-    expect(metrics).toMatch(/vectadb_surreal_sink_lag_records\{topic="agent-events",partition="\d"/);
+    expect(metrics).toMatch(
+      /vectadb_consumer_lag_records\{group="vectadb-surreal-sink",topic="agent-events",partition="\d"/,
+    );
     expect((await sink.stop()).code).toBe(0);
   }, 240_000);
 

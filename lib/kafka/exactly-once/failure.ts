@@ -11,7 +11,9 @@ import { FatalError } from '../types.js';
  * - unavailable: nobody is there to answer: try again for as long as it takes.
  * - retriable: everything else; three times at one position are fatal.
  */
-export type FailureKind = 'fenced' | 'poison' | 'refused' | 'unavailable' | 'retriable' | 'fatal';
+export type FailureKind = (typeof FAILURE_KINDS)[number];
+
+export const FAILURE_KINDS = ['fenced', 'poison', 'refused', 'unavailable', 'retriable', 'fatal'] as const;
 
 /** Error types of the Kafka protocol (https://kafka.apache.org/protocol#protocol_error_codes). */
 const FENCED = new Set([

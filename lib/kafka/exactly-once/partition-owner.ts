@@ -7,7 +7,14 @@ import { FatalError, type KafkaSettings } from '../types.js';
 import { classify } from './failure.js';
 import type { FaultPoint } from './fault-point.js';
 import { type ProducerLimits, TransactionalProducer } from './transactions.js';
-import type { ChangelogEntry, OwnedPartition, PartitionWork, Work, WorkCounters } from './work.js';
+import type {
+  ChangelogEntry,
+  OwnedPartition,
+  PartitionWork,
+  RunnerObserver,
+  Work,
+  WorkCounters,
+} from './work.js';
 
 export interface OwnerContext {
   kafka: KafkaSettings;
@@ -20,6 +27,7 @@ export interface OwnerContext {
   logger: Logger;
   onFatal: (error: Error) => void;
   counters: OwnerCounters;
+  observer: RunnerObserver;
 }
 
 export interface OwnerCounters extends WorkCounters {
@@ -75,6 +83,10 @@ export class PartitionOwner implements OwnedPartition {
     return this.work.lag;
   }
 
+  get waitingSinceMs(): number | null {
+    return this.work.waitingSinceMs;
+  }
+
   get stateEntries(): number {
     return this.work.stateEntries;
   }
@@ -84,13 +96,15 @@ export class PartitionOwner implements OwnedPartition {
     changelog: ChangelogEntry[],
     groupOffset: number | null,
   ): Promise<number[]> {
-    const { work, counters } = this.context;
+    const { work, counters, observer } = this.context;
+    const startedMs = performance.now();
     const offsets =
       groupOffset === null
         ? null
         : { groupId: work.groupId, topic: work.source, partition: this.partition, offset: groupOffset };
     const stored = await this.producer!.commit(this.recordsOf(changelog, outputs), offsets);
     counters.transactions++;
+    observer.committed((performance.now() - startedMs) / 1_000);
     return stored.slice(0, changelog.length);
   }
 
@@ -157,9 +171,10 @@ export class PartitionOwner implements OwnedPartition {
   /** Decides what a failure means. Returns how long to wait before acquiring again, or null to end. */
   private onFailure(error: unknown, backOffMs: number): number | null {
     if (this.abort.signal.aborted) return null;
-    const { work, logger, counters, onFatal } = this.context;
+    const { work, logger, counters, observer, onFatal } = this.context;
     const kind = classify(error);
     counters.failures++;
+    observer.failed(kind);
     const position = this.position;
     this.trouble = `${kind}: ${error instanceof Error ? error.message : String(error)}`;
     const log = { err: error, kind, partition: this.partition, position };

@@ -5,7 +5,7 @@ import type { KafkaSettings } from '../types.js';
 import { type FaultPoint, noFaultPoint } from './fault-point.js';
 import { type OwnerContext, type OwnerCounters, PartitionOwner } from './partition-owner.js';
 import type { ProducerLimits } from './transactions.js';
-import type { Work } from './work.js';
+import { noObserver, type RunnerObserver, type Work } from './work.js';
 
 export interface RunnerOptions {
   kafka: KafkaSettings;
@@ -16,11 +16,14 @@ export interface RunnerOptions {
   memberFile?: string | null;
   producerLimits?: ProducerLimits;
   faultPoint?: FaultPoint;
+  observer?: RunnerObserver;
 }
 
 export interface RunnerStatus {
   stage: string;
   groupId: string;
+  /** Topic that it reads. */
+  source: string;
   joined: boolean;
   generation: number;
   partitions: {
@@ -28,6 +31,7 @@ export interface RunnerStatus {
     state: string;
     position: number;
     lag: number;
+    waitingSinceMs: number | null;
     stateEntries: number;
     trouble: string | null;
   }[];
@@ -52,7 +56,6 @@ export class ExactlyOnceRunner {
     transactions: 0,
     fencings: 0,
     restores: 0,
-    deadLetters: 0,
     failures: 0,
   };
   private closing = false;
@@ -104,6 +107,7 @@ export class ExactlyOnceRunner {
       logger,
       faultPoint: faultPoint ?? noFaultPoint,
       counters: this.counters,
+      observer: this.options.observer ?? noObserver,
       partitionsOf: (topic) => {
         const count = this.partitionCounts.get(topic);
         if (count === undefined) throw new Error(`${topic} is not a topic of ${work.name}`);
@@ -128,15 +132,17 @@ export class ExactlyOnceRunner {
     return {
       stage: work.name,
       groupId: work.groupId,
+      source: work.source,
       joined: this.membership.joined,
       generation: this.membership.generation,
       partitions: [...this.owners.values()]
         .sort((a, b) => a.partition - b.partition)
-        .map(({ partition, state, position, lag, stateEntries, trouble }) => ({
+        .map(({ partition, state, position, lag, waitingSinceMs, stateEntries, trouble }) => ({
           partition,
           state,
           position,
           lag,
+          waitingSinceMs,
           stateEntries,
           trouble,
         })),
@@ -180,6 +186,7 @@ export class ExactlyOnceRunner {
       logger,
       onFatal: (error) => this.fail(error),
       counters: this.counters,
+      observer: this.options.observer ?? noObserver,
     };
   }
 

@@ -5,7 +5,7 @@ import { Codec } from '../../model/codec.js';
 import { createLogger } from '../../telemetry/logger.js';
 import { Feed } from '../fetch-loop.js';
 import { StreamPartition, type StreamPartitionContext } from './stream-partition.js';
-import type { ChangelogEntry, OwnedPartition } from './work.js';
+import { type ChangelogEntry, noObserver, type OwnedPartition } from './work.js';
 
 interface Commit {
   outputs: number;
@@ -34,7 +34,8 @@ class Bench {
       logger: createLogger('test', 'silent'),
       faultPoint: () => {},
       partitionsOf: () => 1,
-      counters: { values: 0, deadLetters: 0 },
+      counters: { values: 0 },
+      observer: noObserver,
     } as unknown as StreamPartitionContext;
     this.partition = new StreamPartition(0, context);
     this.owned = {

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Codec } from '../../model/codec.js';
-import { DEAD_LETTER_TOPIC } from '../../topology/dead-letter.js';
+import { CAUSE_HEADER, DEAD_LETTER_TOPIC } from '../../topology/dead-letter.js';
 import { REDRIVE_HEADER } from '../../topology/redrive.js';
 import { PoisonError, Task } from '../../topology/task.js';
 import type { SubTopology } from '../../topology/topology.js';
@@ -40,6 +40,8 @@ export class StreamPartition implements PartitionWork {
   private lastOffsetsMs = 0;
   /** The group's offset as last committed by this owner; null before the first. */
   private groupOffset: number | null = null;
+  /** Append time of the oldest record that is processed and not committed, Unix milliseconds. */
+  private uncommittedMs: number | null = null;
 
   constructor(
     private readonly partition: number,
@@ -53,6 +55,10 @@ export class StreamPartition implements PartitionWork {
   /** Records between the position and the end, as last seen. */
   get lag(): number {
     return this.feed?.lag ?? -1;
+  }
+
+  get waitingSinceMs(): number | null {
+    return this.uncommittedMs ?? this.feed?.nextMs ?? null;
   }
 
   get stateEntries(): number {
@@ -74,6 +80,8 @@ export class StreamPartition implements PartitionWork {
   }
 
   async drop(): Promise<void> {
+    // what waits goes on waiting while the partition is acquired again
+    this.uncommittedMs ??= this.feed?.nextMs ?? null;
     if (this.feed) this.context.fetchLoop.remove(this.feed);
     this.feed = null;
     this.task = null;
@@ -101,6 +109,7 @@ export class StreamPartition implements PartitionWork {
     task.position = task.position === undefined ? logStart : this.checkStart(task.position, logStart);
     logger.info({ partition: this.partition, position: task.position }, 'reading on');
     this.feed = fetchLoop.add(sub.source, this.partition, task.position);
+    this.uncommittedMs = null;
     await this.pump(owned, task, this.feed);
   }
 
@@ -170,6 +179,7 @@ export class StreamPartition implements PartitionWork {
   ): Promise<number> {
     let used = 0;
     const before = task.pending.values;
+    this.uncommittedMs ??= chunk.records[0]?.timestampMs ?? null;
     for (const record of chunk.records) {
       if (task.pending.values >= MAX_VALUES || task.pending.bytes >= MAX_BYTES) break;
       const unknown = this.context.codec.unknownId(record.value, REDRIVE_HEADER in record.headers);
@@ -224,6 +234,11 @@ export class StreamPartition implements PartitionWork {
       this.groupOffset = position;
     }
     await owned.commit(outputs, changelog, withOffsets ? position : null);
-    for (const { topic } of outputs) if (topic === DEAD_LETTER_TOPIC) this.context.counters.deadLetters++;
+    const { observer } = this.context;
+    if (this.uncommittedMs !== null) observer.processed(Math.max(0, Date.now() - this.uncommittedMs) / 1_000);
+    this.uncommittedMs = null;
+    for (const { topic, headers } of outputs) {
+      if (topic === DEAD_LETTER_TOPIC) observer.refused(String(headers[CAUSE_HEADER]));
+    }
   }
 }

@@ -1,6 +1,7 @@
 import type { Logger } from '../../telemetry/logger.js';
 import type { OutputRecord } from '../../topology/task.js';
 import type { ClusterClient } from '../cluster.js';
+import type { FailureKind } from './failure.js';
 import type { FaultPoint } from './fault-point.js';
 
 /** One entry of a changelog; null is a tombstone. */
@@ -43,12 +44,31 @@ export interface WorkContext {
   /** Partitions of one of the topics named by the work. */
   partitionsOf: (topic: string) => number;
   counters: WorkCounters;
+  observer: RunnerObserver;
 }
 
 export interface WorkCounters {
   values: number;
-  deadLetters: number;
 }
+
+/** Told of what a runner does, as it happens. */
+export interface RunnerObserver {
+  /** A transaction of `seconds`, from its begin to its commit. */
+  committed(seconds: number): void;
+  /** From the append of the oldest record of a transaction to its commit. */
+  processed(seconds: number): void;
+  /** A partition failed; what it means to the runner. */
+  failed(kind: FailureKind): void;
+  /** A record went to dead-letter. */
+  refused(code: string): void;
+}
+
+export const noObserver: RunnerObserver = {
+  committed: () => {},
+  processed: () => {},
+  failed: () => {},
+  refused: () => {},
+};
 
 /**
  * The work of one owned partition. Invariant: what {@link PartitionWork.restore} is given is everything that was
@@ -74,6 +94,8 @@ export interface PartitionWork {
   /** What is known to be left to do, in the units of the position. */
   readonly lag: number;
   readonly stateEntries: number;
+  /** Append time of the oldest record known to be uncommitted, Unix milliseconds; null: none is, or the work has no records. */
+  readonly waitingSinceMs: number | null;
 }
 
 /** A partition as its work sees it. */

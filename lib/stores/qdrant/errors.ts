@@ -19,6 +19,10 @@ export class QdrantUnavailableError extends Error {
   override name = 'QdrantUnavailableError';
 }
 
+/** Whether Qdrant said no, or nothing of use. */
+export const qdrantOutcome = (error: unknown): 'refused' | 'unavailable' =>
+  error instanceof QdrantUnavailableError ? 'unavailable' : 'refused';
+
 const REFUSED = new Set([400, 413, 422]);
 
 /** Runs a call of the client; its errors become one of the three above. */

@@ -1,5 +1,6 @@
 import { QdrantClient } from '@qdrant/js-client-rest';
 import { pointId } from '../../model/ids.js';
+import type { StoreWatch } from '../../telemetry/store-metrics.js';
 import { ALIAS, aliasTarget, collectionOf, ensureCollection } from './collections.js';
 import { asking, QdrantMissingError } from './errors.js';
 import {
@@ -32,6 +33,7 @@ export class QdrantStore {
   constructor(
     readonly client: QdrantClient,
     readonly model: string | null,
+    private readonly watch: StoreWatch = (request) => request(),
   ) {}
 
   /** Name of the collection used, or the alias. */
@@ -41,17 +43,17 @@ export class QdrantStore {
 
   /** Makes the collection of `model` where it is missing and moves the alias to it; returns its name. */
   ensureCollection(model: string, dimensions = 384): Promise<string> {
-    return ensureCollection(this.client, model, dimensions);
+    return this.watch(() => ensureCollection(this.client, model, dimensions));
   }
 
   /** The collection that the alias stands for: the model that was written with last. Null: nothing was written yet. */
   aliasTarget(): Promise<string | null> {
-    return aliasTarget(this.client);
+    return this.watch(() => aliasTarget(this.client));
   }
 
   /** Stores those points that are not there; leaves the others as they are. Durable when it resolves. */
   async insertNew(points: readonly EventPoint[]): Promise<void> {
-    await asking('insert', () =>
+    await this.asking('insert', () =>
       this.client.upsert(this.collection, {
         wait: true,
         points: points.map(record),
@@ -62,7 +64,7 @@ export class QdrantStore {
 
   /** Versions of those events that are stored, by point id. */
   async versions(eventIds: readonly string[]): Promise<Map<string, Version>> {
-    const rows = await asking('retrieve', () =>
+    const rows = await this.asking('retrieve', () =>
       this.client.retrieve(this.collection, {
         ids: eventIds.map(pointId),
         with_payload: ['generation', 'revision'],
@@ -81,7 +83,7 @@ export class QdrantStore {
   async updateOlder(points: readonly EventPoint[]): Promise<void> {
     for (let from = 0; from < points.length; from += CONDITIONAL_POINTS) {
       const some = points.slice(from, from + CONDITIONAL_POINTS);
-      await asking('update', () =>
+      await this.asking('update', () =>
         this.client.upsert(this.collection, {
           wait: true,
           points: some.map(record),
@@ -95,7 +97,7 @@ export class QdrantStore {
   async deleteOlder(events: readonly EventVersion[]): Promise<void> {
     for (let from = 0; from < events.length; from += CONDITIONAL_POINTS) {
       const filter = eachOlder(events.slice(from, from + CONDITIONAL_POINTS));
-      await asking('delete', () => this.client.delete(this.collection, { wait: true, filter }));
+      await this.asking('delete', () => this.client.delete(this.collection, { wait: true, filter }));
     }
   }
 
@@ -108,7 +110,9 @@ export class QdrantStore {
           filter: { must: [{ key: 'group_id', match: { value: move.group_id } }, olderThan(move)] },
         },
       }));
-      await asking('move groups', () => this.client.batchUpdate(this.collection, { wait: true, operations }));
+      await this.asking('move groups', () =>
+        this.client.batchUpdate(this.collection, { wait: true, operations }),
+      );
     }
   }
 
@@ -136,7 +140,7 @@ export class QdrantStore {
 
   /** Exact number of events that match. */
   async count(filter: EventFilter = {}): Promise<number> {
-    const { count } = await asking('count', () =>
+    const { count } = await this.asking('count', () =>
       this.client.count(this.collection, { exact: true, filter: qdrantFilter(filter) }),
     );
     return count;
@@ -144,7 +148,7 @@ export class QdrantStore {
 
   /** Deletes at most `limit` of the events that match, and says how many. Bounded, so that writes can go between. */
   async deleteSome(filter: EventFilter, limit = DELETE_PAGE): Promise<number> {
-    const { points } = await asking('scroll', () =>
+    const { points } = await this.asking('scroll', () =>
       this.client.scroll(this.collection, {
         filter: qdrantFilter(filter),
         limit,
@@ -154,12 +158,16 @@ export class QdrantStore {
     );
     if (points.length === 0) return 0;
     const ids = points.map((point) => point.id);
-    await asking('delete', () => this.client.delete(this.collection, { wait: true, points: ids }));
+    await this.asking('delete', () => this.client.delete(this.collection, { wait: true, points: ids }));
     return ids.length;
   }
 
+  private asking<T>(what: string, call: () => Promise<T>): Promise<T> {
+    return this.watch(() => asking(what, call));
+  }
+
   private async query(query: number[] | string, filter: EventFilter, limit: number, minScore?: number) {
-    const { points } = await asking('query', () =>
+    const { points } = await this.asking('query', () =>
       this.client.query(this.collection, {
         query,
         filter: qdrantFilter(filter),
@@ -183,6 +191,8 @@ export interface ConnectOptions {
   model?: string;
   /** How long one request may take. */
   timeoutMs?: number;
+  /** Told of every request, see {@link StoreMetrics.watch}. */
+  watch?: StoreWatch;
 }
 
 /** Qdrant at `url`. Connects with the first request. */
@@ -197,5 +207,5 @@ export function connectQdrant(url: string, options: ConnectOptions = {}): Qdrant
     // it would print to the console, and once only: asking() says what is wrong each time
     checkCompatibility: false,
   });
-  return new QdrantStore(client, options.model ?? null);
+  return new QdrantStore(client, options.model ?? null, options.watch);
 }

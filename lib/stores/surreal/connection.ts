@@ -9,6 +9,7 @@ import {
 } from 'surrealdb';
 import { WebSocket } from 'ws';
 import type { Logger } from '../../telemetry/logger.js';
+import type { StoreWatch } from '../../telemetry/store-metrics.js';
 import { StoreRefusedError, StoreUnavailableError } from './errors.js';
 
 export interface SurrealSettings {
@@ -23,6 +24,8 @@ export interface SurrealSettings {
   connectTimeoutMs?: number;
   /** How long one query may take. */
   queryTimeoutMs?: number;
+  /** Told of every query, see {@link StoreMetrics.watch}. */
+  watch?: StoreWatch;
   /** Done on every new connection before it is used; where it fails, the connection is made anew. */
   prepare?: (store: Pick<SurrealStore, 'query'>) => Promise<void>;
 }
@@ -63,7 +66,12 @@ class ClientSocket extends WebSocket {
  * @throws StoreUnavailableError when there is no connection after `connectTimeoutMs` (30 s).
  */
 export async function connectSurreal(settings: SurrealSettings): Promise<SurrealStore> {
-  const { queryTimeoutMs = 30_000, connectTimeoutMs = 30_000, logger } = settings;
+  const {
+    queryTimeoutMs = 30_000,
+    connectTimeoutMs = 30_000,
+    logger,
+    watch = (request) => request(),
+  } = settings;
   let client: Surreal | null = null;
   let reason = 'not connected yet';
   let closed = false;
@@ -157,15 +165,17 @@ export async function connectSurreal(settings: SurrealSettings): Promise<Surreal
       bindings: Record<string, unknown> = {},
       timeoutMs = queryTimeoutMs,
     ): Promise<T> {
-      const current = client;
-      if (!current) throw new StoreUnavailableError(`SurrealDB is not connected: ${reason}`);
-      try {
-        return await run(current, sql, bindings, timeoutMs);
-      } catch (error) {
-        // an answer that never came leaves its call in the client: a new connection frees it
-        if (error instanceof StoreUnavailableError) drop(current, error.message);
-        throw error;
-      }
+      return watch(async () => {
+        const current = client;
+        if (!current) throw new StoreUnavailableError(`SurrealDB is not connected: ${reason}`);
+        try {
+          return await run<T>(current, sql, bindings, timeoutMs);
+        } catch (error) {
+          // an answer that never came leaves its call in the client: a new connection frees it
+          if (error instanceof StoreUnavailableError) drop(current, error.message);
+          throw error;
+        }
+      });
     },
     health: () => ({ connected: client !== null, reason: client ? null : reason }),
     async close() {

@@ -3,6 +3,10 @@ export class StoreUnavailableError extends Error {
   override name = 'StoreUnavailableError';
 }
 
+/** Whether SurrealDB said no, or nothing at all. */
+export const surrealOutcome = (error: unknown): 'refused' | 'unavailable' =>
+  error instanceof StoreRefusedError ? 'refused' : 'unavailable';
+
 /** The store answered and refused; nothing of the transaction happened. */
 export class StoreRefusedError extends Error {
   override name = 'StoreRefusedError';

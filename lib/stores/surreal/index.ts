@@ -1,7 +1,7 @@
 export * from './causes.js';
 export { connectSurreal, type SurrealSettings, type SurrealStore } from './connection.js';
 export { BadCursorError } from './cursor.js';
-export { StoreRefusedError, StoreUnavailableError } from './errors.js';
+export { StoreRefusedError, StoreUnavailableError, surrealOutcome } from './errors.js';
 export { type EventContext, getEventContext, type Sibling } from './explain.js';
 export { type AnyOf, countEvents, type EventFilter, listEvents, MAX_LIMIT, type Paging } from './listings.js';
 export { type MeasuresRead, measuresOf, type StatsFilter, type TraceDay, tracesByDay } from './measures.js';

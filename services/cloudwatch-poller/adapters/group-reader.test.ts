@@ -85,7 +85,7 @@ describe('a group that cannot be read', () => {
         },
         deliver: async () => true,
       };
-      const metrics = { call: () => {}, failedCall: () => {}, cycle: () => {} };
+      const metrics = { call: () => () => {}, failedCall: () => {}, cycle: () => {} };
       const context = {
         lanes: own,
         clock: Date.now,

@@ -189,14 +189,10 @@ export class GroupReader {
   ): Promise<'read' | 'overtaken' | { token: string }> {
     const { api } = this.target;
     const { metrics } = this.context;
-    metrics.call(api.label, 'FilterLogEvents');
-    const { events, nextToken } = await api.filterPage(
-      this.group.name,
-      range,
-      token,
-      this.cutting.signal,
-      turn.beforeBody,
-    );
+    const answered = metrics.call(api.label, 'FilterLogEvents');
+    const { events, nextToken } = await api
+      .filterPage(this.group.name, range, token, this.cutting.signal, turn.beforeBody)
+      .finally(answered);
     turn.events = events.length;
     collectAfter(events.length);
     metrics.fetched(this.label, range.lane, events.length);

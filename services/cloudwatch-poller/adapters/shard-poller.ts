@@ -71,6 +71,8 @@ export class ShardPoller implements PartitionWork, Delivery {
   }
 
   readonly lag = 0;
+  /** Lag is a matter of each log group. */
+  readonly waitingSinceMs = null;
 
   get stateEntries(): number {
     return this.state.size;

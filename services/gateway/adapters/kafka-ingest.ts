@@ -30,6 +30,8 @@ export interface KafkaIngestOptions {
   produceTimeoutMs: number;
   maxInFlightRecords: number;
   maxInFlightBytes: number;
+  /** Told how long each request to Kafka took, and whether it was taken. */
+  onProduced?: (seconds: number, succeeded: boolean) => void;
 }
 
 /** The way into raw-logs. Connects by itself, and says `kafka-unavailable` until it has. */
@@ -101,11 +103,16 @@ export class KafkaIngest implements IngestPort {
         retryAfterS: 1,
       });
     }
+    const startedMs = performance.now();
+    const report = (succeeded: boolean) =>
+      this.options.onProduced?.((performance.now() - startedMs) / 1_000, succeeded);
     const sent = producer.send(TOPIC, messages).then(
       () => {
+        report(true);
         this.failure = null;
       },
       (error: unknown) => {
+        report(false);
         const reason = error instanceof Error ? error.message : String(error);
         this.failed(reason);
         this.options.logger.error({ reason, records: messages.length }, 'Kafka did not take events');

@@ -1,14 +1,19 @@
 import type { Embedder } from '../../../lib/embedding/embedder.js';
 import { QdrantMissingError, QdrantUnavailableError } from '../../../lib/stores/qdrant/errors.js';
 import { connectQdrant } from '../../../lib/stores/qdrant/store.js';
+import type { StoreWatch } from '../../../lib/telemetry/store-metrics.js';
 import type { PartHealth, SearchMode, SearchPort } from '../ports.js';
 import { Problem } from '../problem.js';
 
 const REQUEST_LIMIT_MS = 5_000;
 
 /** Search in the collection of the embedder's own model: vectors of two models say nothing of each other. */
-export function qdrantSearch(url: string, embedder: Embedder): SearchPort & { probe(): Promise<PartHealth> } {
-  const store = connectQdrant(url, { model: embedder.model, timeoutMs: REQUEST_LIMIT_MS });
+export function qdrantSearch(
+  url: string,
+  embedder: Embedder,
+  watch?: StoreWatch,
+): SearchPort & { probe(): Promise<PartHealth> } {
+  const store = connectQdrant(url, { model: embedder.model, timeoutMs: REQUEST_LIMIT_MS, watch });
   return {
     mode: embedder.kind satisfies SearchMode,
     async search(query, filter, limit) {

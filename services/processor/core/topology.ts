@@ -25,6 +25,8 @@ export interface TopologyOptions {
   generation: number;
   /** Told what became of each record of raw-logs, in order. */
   observe?: ParseOptions['observe'];
+  /** Told of each trace as its first event is seen. */
+  onTrace?: () => void;
 }
 
 /**
@@ -38,6 +40,7 @@ export function buildTopology({
   epochs,
   generation,
   observe,
+  onTrace,
 }: TopologyOptions): Topology {
   const epoch = epochs.get('raw-logs');
   if (epoch === undefined) throw new Error('raw-logs has no epoch: run `vectadb topics apply`');
@@ -51,6 +54,7 @@ export function buildTopology({
         autoCloseMs: auto_close_after_minutes * 60_000,
         stateRetentionMs,
         generation,
+        onTrace,
       }),
     ],
   };

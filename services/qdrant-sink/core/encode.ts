@@ -7,6 +7,8 @@ import type { EventPayload } from '../../../lib/stores/qdrant/points.js';
 export interface EncodedEvent {
   payload: EventPayload;
   text: string;
+  /** When the last line of the event was appended to raw-logs, Unix milliseconds. */
+  appendedMs: number;
 }
 
 /** Whether the event is to have a vector at all. */
@@ -33,5 +35,6 @@ export function encodeEvent(event: AgentEvent): Result<EncodedEvent> {
       revision,
     },
     text,
+    appendedMs: event.updated_ms,
   });
 }

@@ -18,6 +18,7 @@ const event = (event_id: string, revision: number, over: { group_id?: string; ge
         ...over,
       },
       text: `text ${revision}`,
+      appendedMs: 0,
     },
     origin: `${event_id}@${revision}`,
   }) satisfies Entry<string>;

@@ -57,7 +57,7 @@ const processors: Row = {
       ['after-commit', 'before-commit', 'after-send'],
       60,
       async (slot) => {
-        const fencings = () => metricOf(trial.system.service(slot), 'vectadb_fencings_total');
+        const fencings = () => metricOf(trial.system.service(slot), 'vectadb_processor_fencings_total');
         try {
           await waitFor(`${slot} to be fenced`, async () => (await fencings()) > 0, {
             limitMs: FENCED_LIMIT_MS,

@@ -12,6 +12,8 @@ export interface AggregateOptions {
   /** As trace's: how long a group is kept after its last event, milliseconds of processing time. */
   stateRetentionMs: number;
   generation: number;
+  /** Told of each trace as its first state is seen. */
+  onTrace?: () => void;
 }
 
 const PLACES = 4_096;
@@ -48,6 +50,7 @@ export class AggregateProcessor implements Processor<GroupState, AggregateState>
             ...(this.options.generation === FIRST_GENERATION ? {} : { gen: this.options.generation }),
           };
     if (!this.index(context).replace(value)) return;
+    if (known === undefined) this.options.onTrace?.();
     this.raise(head);
     head.rev = Math.max(head.rev + 1, record.offset * PLACES + record.place);
     head.seen = Math.max(head.seen, timestampMs);
