@@ -53,7 +53,10 @@ if (!existsSync(stampFile) || readFileSync(stampFile, 'utf8') !== stamp) {
     minifySyntax: true,
     minifyWhitespace: true,
     // packages that are CommonJS ask for node's own modules
-    banner: { js: "import{createRequire as _r}from'node:module';const require=_r(import.meta.url);" },
+    // under a name that no package has for something of its own
+    banner: {
+      js: "import{createRequire as vectadbRequire}from'node:module';const require=vectadbRequire(import.meta.url);",
+    },
     logLevel: 'warning',
     write: false,
   });

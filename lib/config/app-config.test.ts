@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { parseAppConfig } from './app-config.js';
-import { ConfigError } from './env.js';
+import { ConfigError } from './config-error.js';
 
 const faultsOf = (yaml: string): readonly string[] => {
   try {

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { LineCounter, parseDocument } from 'yaml';
 import { z } from 'zod';
-import { ConfigError } from './env.js';
+import { ConfigError } from './config-error.js';
 
 /**
  * A rule of `parser_rules`: an import of a built-in set, or a rule of one's own, which is called after its place where it has no name.

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { ConfigError } from './config-error.js';
 
 /** One environment variable: how it is read, what it means, its unit, and whether it is a secret. */
 export interface Variable<T extends z.ZodType = z.ZodType> {
@@ -10,16 +11,6 @@ export interface Variable<T extends z.ZodType = z.ZodType> {
 
 export type Variables = Record<string, Variable>;
 export type Settings<V extends Variables> = { [K in keyof V]: z.output<V[K]['schema']> };
-
-/** All faults of a configuration at once, one a line. */
-export class ConfigError extends Error {
-  override name = 'ConfigError';
-  constructor(readonly faults: string[]) {
-    super(
-      `the configuration has ${faults.length} fault(s):\n${faults.map((fault) => `  ${fault}`).join('\n')}`,
-    );
-  }
-}
 
 /** Reads the variables of one service. Empty strings count as unset. @throws ConfigError naming every fault at once. */
 export function readEnvironment<V extends Variables>(

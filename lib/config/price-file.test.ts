@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { priceOf } from '../model/cost/price-table.js';
-import { ConfigError } from './env.js';
+import { ConfigError } from './config-error.js';
 import { loadPrices, ownPrices, parsePrices } from './price-file.js';
 
 const NOW = Date.parse('2026-11-21T00:00:00Z');

@@ -3,7 +3,7 @@ import { dirname, join, resolve } from 'node:path';
 import { LineCounter, parseDocument } from 'yaml';
 import { z } from 'zod';
 import { type ModelPrice, type PriceTable, priceTable } from '../model/cost/price-table.js';
-import { ConfigError } from './env.js';
+import { ConfigError } from './config-error.js';
 import { projectRoot } from './root.js';
 
 const usd = z.number().nonnegative().finite();

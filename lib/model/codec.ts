@@ -51,6 +51,11 @@ export class Codec {
     this.readers.set(id, { schema: name, read: (body) => type.fromBuffer(body) });
   }
 
+  /** What {@link register} was told. */
+  get ids(): ReadonlyMap<SchemaName, number> {
+    return this.idOf;
+  }
+
   /** A writer's schema learnt from the registry; null: the registry does not know that id, or not one of ours. */
   learn(id: number, writer: Schema | null): void {
     if (writer === null) {

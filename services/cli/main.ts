@@ -2,7 +2,7 @@ import { Command } from 'commander';
 import { clientAddresses, readSettings } from '../../deploy/local/settings.js';
 import { UserError } from '../../deploy/local/stack.js';
 import { SupervisorError } from '../../deploy/local/supervisor.js';
-import { ConfigError } from '../../lib/config/env.js';
+import { ConfigError } from '../../lib/config/config-error.js';
 import * as analyze from './commands/analyze.js';
 import * as clean from './commands/clean.js';
 import * as consume from './commands/consume.js';

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { ConfigError } from '../../lib/config/env.js';
+import { ConfigError } from '../../lib/config/config-error.js';
 import { readConfig } from './config.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'vectadb-poller-config-'));

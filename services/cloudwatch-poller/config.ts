@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { type AppConfig, loadAppConfig } from '../../lib/config/app-config.js';
-import { ConfigError, readEnvironment, type Settings, STACK, text } from '../../lib/config/env.js';
+import { ConfigError } from '../../lib/config/config-error.js';
+import { readEnvironment, type Settings, STACK, text } from '../../lib/config/env.js';
 import { type LogGroupSelector, logGroupMatcher } from '../../lib/config/log-group-matcher.js';
 import type { ApiOptions } from './adapters/cloudwatch-api.js';
 import type { Lanes } from './core/lanes.js';

@@ -1,21 +1,18 @@
 import './before-imports.js';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Command } from 'commander';
-import { ConfigError } from '../../lib/config/env.js';
+import { ConfigError } from '../../lib/config/config-error.js';
 import { loadSchemas } from '../../lib/config/schemas.js';
 import { faultPointAt, noFaultPoint } from '../../lib/kafka/exactly-once/fault-point.js';
 import { ExactlyOnceRunner } from '../../lib/kafka/exactly-once/runner.js';
 import { memberFileIn } from '../../lib/kafka/member-file.js';
-import { connectRegistry } from '../../lib/kafka/registry.js';
-import { loadTopics } from '../../lib/kafka/topics/topic-file.js';
 import { Codec } from '../../lib/model/codec.js';
 import { createLogger } from '../../lib/telemetry/logger.js';
 import { createRegistry, startProbeServer } from '../../lib/telemetry/probe-server.js';
 import { wallClock } from './adapters/clock.js';
 import type { GroupDirectory } from './adapters/directory.js';
 import { PollerWork } from './adapters/poller-work.js';
-import { RAW_LOGS } from './adapters/shard-poller.js';
-import { readConfig } from './config.js';
+import { Preparation } from './adapters/preparation.js';
 import { IdMemory } from './core/id-memory.js';
 import { dryRun } from './dry-run.js';
 import { exposeGauges, exposeShards } from './gauges.js';
@@ -39,10 +36,12 @@ const program = new Command(SERVICE)
 const { once = false, dryRun: dry = false } = program.opts<{ once?: boolean; dryRun?: boolean }>();
 
 // what a dry run prints has standard output for itself
-const logger = createLogger(SERVICE, process.env.LOG_LEVEL || 'info', dry ? 2 : 1);
+const logFd = dry ? 2 : 1;
+const logger = createLogger(SERVICE, process.env.LOG_LEVEL || 'info', logFd);
 
 try {
-  const config = readConfig();
+  const preparation = new Preparation(logFd);
+  const config = await preparation.config();
   const { environment } = config;
   for (const name of config.unused)
     logger.warn({ setting: name }, 'this setting of config.yaml is not used: lines go to Kafka');
@@ -97,14 +96,14 @@ try {
     once,
   };
   if (dry) {
+    preparation.end();
     phase = 'running';
     const read = await dryRun(kafka, { ...reading, signal: stopping.signal, print: console.log });
     await stop('the dry run has ended', read && directory.troubles.size === 0 ? 0 : 1);
   }
-  const codec = new Codec(loadSchemas());
-  const topics = loadTopics().filter(({ name }) => name === RAW_LOGS);
   phase = `waiting for the schema registry at ${environment.SCHEMA_REGISTRY_URL}`;
-  await connectRegistry(environment.SCHEMA_REGISTRY_URL, codec, { logger, topics }).resolveIds();
+  const codec = new Codec(loadSchemas());
+  for (const [name, id] of await preparation.schemaIds()) codec.register(name, id);
   phase = 'starting';
   const idMemory = new IdMemory(ID_MEMORY_BYTES);
   work = new PollerWork({

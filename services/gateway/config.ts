@@ -1,6 +1,6 @@
 import { z } from 'zod';
+import { ConfigError } from '../../lib/config/config-error.js';
 import {
-  ConfigError,
   integer,
   list,
   readEnvironment,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ConfigError } from '../../config/env.js';
+import { ConfigError } from '../../config/config-error.js';
 import { loadTopics, parseTopics, type TopicFileOptions } from './topic-file.js';
 
 const faultsOf = (text: string, options?: TopicFileOptions): string[] => {

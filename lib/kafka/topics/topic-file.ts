@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { isMap, LineCounter, parseDocument } from 'yaml';
 import { z } from 'zod';
-import { ConfigError } from '../../config/env.js';
+import { ConfigError } from '../../config/config-error.js';
 import { projectRoot } from '../../config/root.js';
 import { SCHEMA_NAMES, type SchemaName } from '../../model/codec.js';
 import { canonicalConfig, topicConfigFault } from './topic-configs.js';

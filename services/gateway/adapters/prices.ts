@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs';
 import { loadAppConfig } from '../../../lib/config/app-config.js';
-import { ConfigError } from '../../../lib/config/env.js';
+import { ConfigError } from '../../../lib/config/config-error.js';
 import { builtInPrices, loadPrices, ownPrices } from '../../../lib/config/price-file.js';
 import type { PriceTable } from '../../../lib/model/cost/price-table.js';
 import type { Logger } from '../../../lib/telemetry/logger.js';

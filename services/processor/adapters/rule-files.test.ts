@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test, vi } from 'vitest';
 import { parseAppConfig } from '../../../lib/config/app-config.js';
-import { ConfigError } from '../../../lib/config/env.js';
+import { ConfigError } from '../../../lib/config/config-error.js';
 import { readRecord } from '../core/parse/reading.js';
 import { loadRules } from './rule-files.js';
 

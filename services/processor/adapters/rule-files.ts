@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Document, LineCounter, parseDocument } from 'yaml';
 import type { AppConfig, LogGroupConfig, ParserRule } from '../../../lib/config/app-config.js';
-import { ConfigError } from '../../../lib/config/env.js';
+import { ConfigError } from '../../../lib/config/config-error.js';
 import { logGroupMatcher } from '../../../lib/config/log-group-matcher.js';
 import { projectRoot } from '../../../lib/config/root.js';
 import { compileRule, RuleFault } from '../core/rules/compile-rule.js';
