@@ -108,10 +108,11 @@ try {
     },
   });
   await poller.waitReady();
+  /** Fields in MB, a million bytes; the kernel's kB are 1,024 bytes. */
   const status = () => {
     const text = readFileSync(`/proc/${poller.pid}/status`, 'utf8');
     return (field: string) =>
-      Math.round(Number(new RegExp(`${field}:\\s+(\\d+)`).exec(text)?.[1]) / 100) / 10;
+      Math.round((Number(new RegExp(`${field}:\\s+(\\d+) kB`).exec(text)?.[1]) * 1.024) / 100) / 10;
   };
   /** Peaks are of one phase: the kernel forgets the one before (proc(5), clear_refs). */
   const beginPeak = () => writeFileSync(`/proc/${poller.pid}/clear_refs`, '5');

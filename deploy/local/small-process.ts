@@ -4,8 +4,8 @@
  */
 export const SMALL_PROCESS = {
   MALLOC_ARENA_MAX: '1',
-  MALLOC_MMAP_THRESHOLD_: '131072',
-  MALLOC_TRIM_THRESHOLD_: '131072',
+  MALLOC_MMAP_THRESHOLD_: '32768',
+  MALLOC_TRIM_THRESHOLD_: '65536',
   UV_THREADPOOL_SIZE: '2',
   NODE_OPTIONS: '--max-semi-space-size=1 --v8-pool-size=1',
 } as const;
