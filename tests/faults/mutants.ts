@@ -88,6 +88,11 @@ export const MUTANTS: Mutant[] = [
     doc: 'an event that was there before counts again',
     patches: [
       {
+        file: 'services/processor/core/parse/parse-processor.ts',
+        find: 'if (this.seen.check(stream, state, hashed, timestampMs, context)) {',
+        replace: 'if (this.seen.check(stream, state, hashed, timestampMs, context) && timestampMs < 0) {',
+      },
+      {
         file: 'services/processor/core/trace/processor.ts',
         find: 'const found = groups.find(home, head, event.event_id);',
         replace: 'const found = event.amends ? groups.find(home, head, event.event_id) : undefined;',

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { waitFor } from '../../../deploy/local/wait.js';
 import type { FaultPointName } from '../../../lib/kafka/exactly-once/fault-point.js';
+import { BOTH_STORES } from '../check/inspection.js';
 import { metricOf } from '../probes.js';
 import { isStopped } from '../process-state.js';
 import type { Row } from '../row.js';
@@ -13,18 +14,23 @@ const STOPPED_MS = 13_000;
 const STOP_LIMIT_MS = 60_000;
 const FENCED_LIMIT_MS = 30_000;
 
+interface Stops {
+  slots: string[];
+  points: FaultPointName[];
+  /** The moment is passed so often at most before it stops the process. */
+  passes: number;
+  /** While the process is stopped, after its session's end; `last`: it is the last stop. */
+  away?: (last: boolean) => Promise<void>;
+  onBack: (slot: string) => Promise<void>;
+}
+
 /**
  * A process stops at a named moment, for longer than its session, while others take its partitions; then it goes on as
  * if nothing had happened, with what it had in hand.
  */
-async function stopAt(
-  trial: Trial,
-  slots: string[],
-  points: FaultPointName[],
-  passes: number,
-  onBack: (slot: string) => Promise<void>,
-): Promise<void> {
-  await trial.spread(trial.isShort ? SHORT_STOPS : STOPS, async (index) => {
+async function stopAt(trial: Trial, { slots, points, passes, away, onBack }: Stops): Promise<void> {
+  const stops = trial.isShort ? SHORT_STOPS : STOPS;
+  await trial.spread(stops, async (index) => {
     const slot = trial.random.pick(slots);
     const point = points[(index + trial.options.seed) % points.length]!;
     const victim = trial.system.service(slot);
@@ -38,6 +44,7 @@ async function stopAt(
     trial.threw(`SIGSTOP of ${slot} ${point}`);
     const { service } = victim;
     await delay(STOPPED_MS);
+    await away?.(index === stops - 1);
     service.sigcont();
     await onBack(slot);
     if (victim.service.pid !== service.pid) trial.complaints.push(`${slot} did not survive its stop`);
@@ -51,12 +58,11 @@ const processors: Row = {
   seeds: 10,
   system: { processors: 2 },
   faults: (trial) =>
-    stopAt(
-      trial,
-      ['processor-0', 'processor-1'],
-      ['after-commit', 'before-commit', 'after-send'],
-      60,
-      async (slot) => {
+    stopAt(trial, {
+      slots: ['processor-0', 'processor-1'],
+      points: ['after-commit', 'before-commit', 'after-send'],
+      passes: 60,
+      onBack: async (slot) => {
         const fencings = () => metricOf(trial.system.service(slot), 'vectadb_processor_fencings_total');
         try {
           await waitFor(`${slot} to be fenced`, async () => (await fencings()) > 0, {
@@ -67,7 +73,7 @@ const processors: Row = {
           trial.complaints.push(error instanceof Error ? error.message : String(error));
         }
       },
-    ),
+    }),
 };
 
 const sinks: Row = {
@@ -76,13 +82,18 @@ const sinks: Row = {
   seeds: 10,
   system: { surrealSinks: 2, qdrantSinks: 2 },
   faults: (trial) =>
-    stopAt(
-      trial,
-      ['surreal-sink-0', 'surreal-sink-1', 'qdrant-sink-0'],
-      ['before-write', 'after-write'],
-      30,
-      (slot) => trial.system.service(slot).waitReady(),
-    ),
+    stopAt(trial, {
+      slots: ['surreal-sink-0', 'surreal-sink-1', 'qdrant-sink-0'],
+      points: ['before-write', 'after-write'],
+      passes: 30,
+      // the last one comes back when all is stored, and nothing will be written over what it then writes
+      away: async (last) => {
+        if (!last) return;
+        await trial.load.reaches(1);
+        await trial.fresh(BOTH_STORES);
+      },
+      onBack: (slot) => trial.system.service(slot).waitReady(),
+    }),
 };
 
 export const ZOMBIE_ROWS: Row[] = [processors, sinks];
