@@ -1,5 +1,5 @@
 import type { AppConfig } from '../../../lib/config/app-config.js';
-import { ConfigError } from '../../../lib/config/env.js';
+import { ConfigError } from '../../../lib/config/config-error.js';
 import type { Codec } from '../../../lib/model/codec.js';
 import { patternCheck } from '../../processor/adapters/pattern-check.js';
 import { loadRules, readText } from '../../processor/adapters/rule-files.js';
