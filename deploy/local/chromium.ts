@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
-import { accessSync, constants, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { delimiter, dirname, join } from 'node:path';
-import { installOnce, type Progress, run } from './install.js';
-import { tail } from './wait.js';
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { hasDebian, onPath, unpackDebian } from './debian.js';
+import { installOnce, type Progress } from './install.js';
 
 /** A browser that can be started: the program, and the environment that it needs on top of ours. */
 export interface Chromium {
@@ -13,26 +13,11 @@ export interface Chromium {
 /** The fonts that pictures are drawn with: a machine without a desktop may have none. */
 const PACKAGES = ['chromium', 'fonts-inter', 'fonts-jetbrains-mono', 'fonts-dejavu-core'];
 const NAMES = ['chromium', 'chromium-browser'];
-const DOWNLOAD_LIMIT_MS = 600_000;
 
 const home = (cacheDir: string): string => {
   const hash = createHash('sha256').update(PACKAGES.join()).digest('hex');
   return join(cacheDir, `chromium-${hash.slice(0, 12)}`);
 };
-
-const onPath = (names: readonly string[], path = process.env.PATH): string | null => {
-  const folders = (path ?? '').split(delimiter).filter(Boolean);
-  return folders.flatMap((folder) => names.map((name) => join(folder, name))).find(canRun) ?? null;
-};
-
-function canRun(file: string): boolean {
-  try {
-    accessSync(file, constants.X_OK);
-    return true;
-  } catch {
-    return false; // not there, or not ours to run
-  }
-}
 
 /** The browser of this machine, else the one that {@link installChromium} put into the cache; null: neither. */
 export function findChromium(cacheDir: string, path = process.env.PATH): Chromium | null {
@@ -67,7 +52,7 @@ const libraryFolders = (folder: string): string[] =>
  */
 export async function installChromium(cacheDir: string, progress?: Progress): Promise<void> {
   if (findChromium(cacheDir)) return;
-  if (!onPath(['apt-get']) || !onPath(['dpkg-deb'])) {
+  if (!hasDebian()) {
     throw new Error(
       'the tests of the console need a browser: put `chromium` on PATH (this machine has no apt to get it with)',
     );
@@ -77,43 +62,10 @@ export async function installChromium(cacheDir: string, progress?: Progress): Pr
   const logFile = join(dirname(folder), 'chromium-apt.txt');
   const fill = async (draft: string) => {
     progress?.("chromium: downloading Debian's");
-    await unpack(draft, logFile);
+    await unpackDebian(draft, PACKAGES, { logFile, withWhatTheyNeed: true });
     writeFileSync(join(draft, 'fonts.conf'), fontConfig(folder));
   };
   await installOnce(folder, fill, { what: 'chromium', progress });
-}
-
-async function unpack(draft: string, logFile: string): Promise<void> {
-  const work = join(draft, 'apt');
-  for (const folder of ['lists/partial', 'archives/partial', 'debs'])
-    mkdirSync(join(work, folder), { recursive: true });
-  // lists and archives of our own: those of the machine may be old, missing, or root's alone
-  const options = [
-    `Dir::State::lists=${join(work, 'lists')}`,
-    `Dir::Cache=${work}`,
-    'Debug::NoLocking=1',
-    'APT::Sandbox::User=root',
-  ].flatMap((option) => ['-o', option]);
-  const apt = (args: string[]) =>
-    run('apt-get', [...options, ...args], {
-      cwd: join(work, 'debs'),
-      logFile,
-      limitMs: DOWNLOAD_LIMIT_MS,
-    });
-  await apt(['update']);
-  // everything that an installation would bring: what the machine has already is not among it
-  await apt(['install', '--yes', '--no-install-recommends', '--print-uris', '--reinstall', ...PACKAGES]);
-  const wanted = [...tail(logFile, 10_000).matchAll(/^'[^']+' ([^_\s]+)_\S+\.deb /gm)].map(
-    ([, name]) => name!,
-  );
-  await apt(['download', ...wanted]);
-  for (const file of readdirSync(join(work, 'debs')).sort()) {
-    await run('dpkg-deb', ['--extract', join(work, 'debs', file), join(draft, 'root')], {
-      logFile,
-      limitMs: 120_000,
-    });
-  }
-  rmSync(work, { recursive: true });
 }
 
 const fontConfig = (folder: string): string => `<?xml version="1.0"?>

@@ -1,4 +1,5 @@
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
+import { API_ERROR_KINDS } from './core/api-error.js';
 import type { Lane } from './core/lanes.js';
 
 /** What the poller counts. Groups are labelled `account/region/name`. */
@@ -77,7 +78,10 @@ export class PollerMetrics {
       buckets: [0.5, 1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1_800, 3_600, 7_200],
       registers,
     });
-    for (const target of targets) this.throttles.inc({ target }, 0);
+    for (const target of targets) {
+      this.throttles.inc({ target }, 0);
+      for (const kind of API_ERROR_KINDS) this.failures.inc({ target, kind }, 0);
+    }
     const self = this;
     new Gauge({
       name: 'vectadb_cloudwatch_cycle_success_ratio',

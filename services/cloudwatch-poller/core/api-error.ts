@@ -8,15 +8,18 @@
  * - transient: no answer, or none of sense: ask again later.
  * - invalid: the request is refused as it is; reported, and tried again in case that the other side changes.
  */
-export type ApiErrorKind =
-  | 'throttled'
-  | 'token'
-  | 'missing'
-  | 'denied'
-  | 'credentials'
-  | 'role'
-  | 'transient'
-  | 'invalid';
+export type ApiErrorKind = (typeof API_ERROR_KINDS)[number];
+
+export const API_ERROR_KINDS = [
+  'throttled',
+  'token',
+  'missing',
+  'denied',
+  'credentials',
+  'role',
+  'transient',
+  'invalid',
+] as const;
 
 /** Names of https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/CommonErrors.html and of the SDK. */
 const KINDS: Record<string, ApiErrorKind> = {
