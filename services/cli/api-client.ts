@@ -5,6 +5,7 @@ import type { Relation } from '../../lib/model/trace-tree.js';
 import type { EventRow, TraceRow } from '../../lib/stores/surreal/rows.js';
 import type { explain } from '../gateway/core/explain.js';
 import type { Receipt } from '../gateway/core/receipt.js';
+import type { ApiParameters } from './api-options.js';
 
 /** A trace as `GET /api/v1/traces/:id` gives it. */
 export interface TraceDetail extends TraceRow {
@@ -19,8 +20,14 @@ export type EventExplanation = ReturnType<typeof explain>;
 
 export interface SearchAnswer {
   mode: 'semantic' | 'lexical (hashed)';
-  results: { score: number; event: EventRow }[];
+  results: {
+    score: number;
+    found_by?: { how: 'meaning' | 'text'; rank: number; score?: number }[];
+    event: EventRow;
+  }[];
 }
+
+export type SearchBy = 'meaning' | 'text' | 'both';
 
 const LIMIT_MS = 30_000;
 
@@ -105,8 +112,12 @@ export class ApiClient {
     return page?.events ?? [];
   }
 
-  async search(query: string, limit: number): Promise<SearchAnswer> {
-    const content = JSON.stringify({ query, limit });
+  async search(
+    query: string,
+    limit: number,
+    how: { by?: SearchBy; filter?: ApiParameters } = {},
+  ): Promise<SearchAnswer> {
+    const content = JSON.stringify({ query, limit, ...how });
     const answer = await this.request<SearchAnswer>('POST', '/api/v1/search', {
       type: 'application/json',
       content,

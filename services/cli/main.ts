@@ -9,6 +9,7 @@ import * as consume from './commands/consume.js';
 import * as demo from './commands/demo.js';
 import * as dlq from './commands/dlq.js';
 import * as down from './commands/down.js';
+import * as events from './commands/events.js';
 import * as explain from './commands/explain.js';
 import * as keys from './commands/keys.js';
 import * as lag from './commands/lag.js';
@@ -24,6 +25,7 @@ import * as search from './commands/search.js';
 import * as status from './commands/status.js';
 import * as topics from './commands/topics.js';
 import * as trace from './commands/trace.js';
+import * as traces from './commands/traces.js';
 import * as up from './commands/up.js';
 
 /** One module per command, in the order of `vectadb --help`. */
@@ -43,7 +45,9 @@ const COMMANDS = [
   analyze,
   parse,
   patterns,
+  traces,
   trace,
+  events,
   explain,
   receipt,
   search,

@@ -25,6 +25,9 @@ export function readMoment(option: string, text: string, nowMs: number): number 
   );
 }
 
+/** ISO 8601, UTC. */
+export const showExactMoment = (ms: number): string => new Date(ms).toISOString();
+
 /** ISO 8601, UTC, without milliseconds. */
 export const showMoment = (ms: number): string =>
   DateTime.fromMillis(ms, { zone: 'utc' }).toISO({ suppressMilliseconds: true }) ?? String(ms);

@@ -405,13 +405,16 @@ export const LinesQuery = Type.Object({
   ),
 });
 
-const searchFilter = {
-  event_type: Type.Optional(AnyOf(Id('Type'), 'Type')),
-  agent_id: Type.Optional(AnyOf(Id('Agent'), 'Agent')),
-  trace_id: Type.Optional(Id('Trace')),
-  session_id: Type.Optional(Id('Session')),
-  ...Period,
-};
+export const SearchFilter = Type.Object(
+  {
+    event_type: Type.Optional(AnyOf(Id('Type'), 'Type')),
+    agent_id: Type.Optional(AnyOf(Id('Agent'), 'Agent')),
+    trace_id: Type.Optional(Id('Trace')),
+    session_id: Type.Optional(Id('Session')),
+    ...Period,
+  },
+  strict,
+);
 export const SearchIn = Type.Object(
   {
     query: Type.String({ minLength: 1, maxLength: 8_192, description: 'What to look for, in words' }),
@@ -422,17 +425,13 @@ export const SearchIn = Type.Object(
       }),
     ),
     limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 100, default: 10 })),
-    filter: Type.Optional(Type.Object(searchFilter, { additionalProperties: false })),
+    filter: Type.Optional(SearchFilter),
   },
   { additionalProperties: false },
 );
 export const SimilarQuery = Type.Object(
   {
-    event_type: searchFilter.event_type,
-    agent_id: searchFilter.agent_id,
-    trace_id: searchFilter.trace_id,
-    session_id: searchFilter.session_id,
-    ...Period,
+    ...SearchFilter.properties,
     limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 100, default: 10 })),
   },
   strict,
