@@ -107,7 +107,17 @@ describe('the way back', () => {
       letter: { partition: 2, offset: 3 },
       attempt: 1,
       origin: { topic: 'raw-logs', partition: 2, offset: 77, appended_ms: REFUSED_MS - 50, epoch: null },
+      again: false,
     });
+  });
+
+  it('says of all that comes of a second redrive that it is one more copy', () => {
+    const way = wayBack(letterOf(refused()), options(), true);
+    if (!way.ok) throw new Error(way.reason);
+    const headers = { [REDRIVE_HEADER]: Buffer.from(way.record.headers[REDRIVE_HEADER] as string) };
+    expect(redriveOf({ headers })!.again).toBe(true);
+    const refusedAgain = letterOf(refused({ headers, offset: 91 }, 'parse', 5));
+    expect(sent(refusedAgain).redrive.again).toBe(true);
   });
 
   it('keeps the origin and counts the attempt of data that are refused again', () => {

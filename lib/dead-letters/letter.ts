@@ -28,6 +28,8 @@ export interface Letter extends LetterPosition {
   attempt: number;
   /** The letter whose redrive ended here. */
   predecessor: LetterPosition | null;
+  /** Whether it comes of data that were sent a second time: other letters, or rows, tell of them, too. */
+  again: boolean;
 }
 
 const CONNECT = '__connect.errors.';
@@ -59,6 +61,7 @@ export function letterOf(record: EncodedRecord): Letter {
     origin: redrive?.origin ?? (from && { ...from, appended_ms, epoch: null }),
     attempt: (redrive?.attempt ?? 0) + 1,
     predecessor: redrive?.letter ?? null,
+    again: redrive?.again ?? false,
   };
 }
 

@@ -33,7 +33,7 @@ export interface RedriveOptions {
   /** Most letters to redrive. */
   limit: number;
   /** What goes back into the topology for a letter; may ask the registry for its schema. */
-  wayBack: (letter: Letter) => Promise<WayBack>;
+  wayBack: (letter: Letter, again: boolean) => Promise<WayBack>;
   /** Told of every letter that was selected, after its transaction. */
   onDone?: (done: Redriven) => void;
   nowMs?: () => number;
@@ -109,7 +109,7 @@ class Redriving {
       onDone?.({ letter, result: 'already redriven' });
       return;
     }
-    const way = await wayBack(letter);
+    const way = await wayBack(letter, trail !== null);
     if (!way.ok) {
       onDone?.({ letter, result: 'impossible', reason: way.reason });
       return;

@@ -34,8 +34,10 @@ const LAST_MS = 8_640_000_000_000_000;
  * What a stage refused goes to the topic that it was read from, bytes, key and headers as they were. An event that a store
  * refused goes to trace, as a later form of itself: only trace knows in which trace its group is by now, and both stores then
  * take it or have it already. Parts of continued groups and links say all that there is to say themselves, and go to the sinks.
+ *
+ * @param again whether the letter was redriven before
  */
-export function wayBack(letter: Letter, options: WayBackOptions): WayBack {
+export function wayBack(letter: Letter, options: WayBackOptions, again = false): WayBack {
   const { from } = letter;
   if (from === null) return no('its headers do not say where it came from');
   const partitions = options.partitionsOf(from.topic);
@@ -44,7 +46,7 @@ export function wayBack(letter: Letter, options: WayBackOptions): WayBack {
   const home = event && homeOf(event);
   const record = event && home ? toTrace(event, home, letter, options) : toItsTopic(letter, from, partitions);
   if (record === null) return no('there is no topic parsed-events');
-  const headers = { ...record.headers, [REDRIVE_HEADER]: redriveHeader(letter, options) };
+  const headers = { ...record.headers, [REDRIVE_HEADER]: redriveHeader(letter, again, options) };
   const made = { ...record, headers };
   const bytes = sizeOf(made);
   const most = options.maxBytesOf(made.topic);
@@ -109,7 +111,7 @@ function lastKnownRoot(event: AgentEvent, home_key: string, rootOf: WayBackOptio
   return { home_key, session_id, trace_id, timestamp_ms: LAST_MS, event_id, appended_ms };
 }
 
-function redriveHeader(letter: Letter, { epochs }: WayBackOptions): string {
+function redriveHeader(letter: Letter, again: boolean, { epochs }: WayBackOptions): string {
   const { partition, offset, attempt, refusedMs } = letter;
   const origin = letter.origin!;
   const epoch = epochs.get(origin.topic);
@@ -118,6 +120,7 @@ function redriveHeader(letter: Letter, { epochs }: WayBackOptions): string {
   return encodeRedrive({
     letter: { partition, offset },
     attempt,
+    again: again || letter.again,
     origin: isOfAnother ? { ...origin, epoch: `letter/${nameOf(letter)}` } : origin,
   });
 }

@@ -10,6 +10,7 @@ export const SCHEMA_NAMES = [
   'group-state',
   'agent-trace',
   'event-retraction',
+  'flow-account',
 ] as const;
 
 export type SchemaName = (typeof SCHEMA_NAMES)[number];

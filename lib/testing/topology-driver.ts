@@ -46,6 +46,7 @@ const ALL_SCHEMAS: SchemaName[] = [
   'group-link',
   'group-state',
   'agent-trace',
+  'flow-account',
 ];
 
 /**

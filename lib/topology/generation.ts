@@ -4,6 +4,9 @@ import type { Topology } from './topology.js';
 /** Generation of a cluster that nothing has been replayed in. */
 export const FIRST_GENERATION = 1;
 
+/** Header of records of agent-events that a promotion has copied, its generation: their events were accepted, and counted, before. */
+export const REPLAYED_HEADER = 'vectadb.replayed';
+
 const NAME = /^(.+)\.g([1-9]\d*)$/;
 
 /** Name of a replay's own topic in the place of `topic`: `parsed-events.g2`. */

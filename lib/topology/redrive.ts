@@ -7,6 +7,8 @@ export const REDRIVE_HEADER = 'vectadb.redrive';
 export const APPENDED_HEADER = 'vectadb.appended_ms';
 /** Flag of an event that came out of dead-letter: its group may have been closed and forgotten meanwhile. */
 export const REDRIVEN = 'redriven';
+/** Flag of an event that came out of a dead letter that had been redriven before: a copy, which is not counted again. */
+export const REDRIVEN_AGAIN = 'redriven_again';
 
 /** Where a dead letter is. */
 export interface LetterPosition {
@@ -31,6 +33,8 @@ export interface Redrive {
   /** How many times the data have been refused, from 1; the letter that the next refusal makes is this attempt + 1. */
   attempt: number;
   origin: Origin;
+  /** Whether the letter, or one before it, had been redriven before: the record is then one more copy of what was sent. */
+  again: boolean;
 }
 
 /** The redrive that a record comes from; null for any other record, and for a header that is not ours. */
@@ -39,12 +43,16 @@ export function redriveOf({ headers }: Pick<EncodedRecord, 'headers'>): Redrive 
   if (header === undefined || !isUtf8(header)) return null;
   try {
     const value = JSON.parse(header.toString('utf8')) as Redrive;
-    return isRedrive(value) ? value : null;
+    return isRedrive(value) ? { ...value, again: value.again === true } : null;
   } catch {
     // anyone may write any header: one that says nothing is none
     return null;
   }
 }
+
+/** What events say of the redrive that they come from. */
+export const redriveFlags = (redrive: Redrive | null): string[] =>
+  redrive === null ? [] : redrive.again ? [REDRIVEN, REDRIVEN_AGAIN] : [REDRIVEN];
 
 export const encodeRedrive = (redrive: Redrive): string => JSON.stringify(redrive);
 

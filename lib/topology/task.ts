@@ -130,7 +130,7 @@ export class Task<In, State> {
     this.streamMs = Math.max(this.streamMs, record.timestampMs);
     this.atMs = record.timestampMs;
     const decoded = this.sub.decode(record);
-    if (!decoded.ok) this.deadLetter(record, record.value, decoded.error);
+    if (!decoded.ok) this.deadLetter(record, record.value, null, decoded.error);
     else
       decoded.value.forEach((value, place) => {
         this.processOne(record, value, place);
@@ -231,10 +231,10 @@ export class Task<In, State> {
   private refuseCurrent(code: DataErrorCode, message: string): void {
     const { record, input } = this.current!;
     const bytes = this.sub.encodeOne ? this.sub.encodeOne(input.value) : record.value;
-    this.deadLetter(record, bytes, { code, message });
+    this.deadLetter(record, bytes, input.value, { code, message });
   }
 
-  private deadLetter(record: EncodedRecord, value: Buffer | null, error: DataError): void {
+  private deadLetter(record: EncodedRecord, value: Buffer | null, input: In | null, error: DataError): void {
     const topic = this.sub.deadLetters ?? DEAD_LETTER_TOPIC;
     this.deadLetters.push({
       topic,
@@ -243,6 +243,7 @@ export class Task<In, State> {
       value,
       headers: deadLetterHeaders(record, this.sub.name, error),
     });
+    this.processor.onDeadLetter?.(record, input, this.context);
   }
 
   private forward(record: Pending): void {

@@ -102,4 +102,6 @@ export interface Processor<In, State> {
   process(record: InputRecord<In>, context: ProcessorContext<State>): void;
   /** A timer of `key` is due. `nowMs` is processing time. */
   onTimer?(key: string, state: State, nowMs: number, context: ProcessorContext<State>): void;
+  /** A record, or one value of it, goes to dead-letter with this transaction; `value` is null where it could not be decoded. */
+  onDeadLetter?(record: EncodedRecord, value: In | null, context: ProcessorContext<State>): void;
 }

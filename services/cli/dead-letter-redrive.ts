@@ -45,7 +45,7 @@ export async function redriveLetters(names: string[], options: RedriveOptions): 
     await letters.forEach(filter, async ({ letter, trail }) => {
       if (trail !== null && !again) plan.add(letter, 'already redriven', null);
       else {
-        const way = await back(letter);
+        const way = await back(letter, trail !== null);
         if (way.ok) {
           plan.add(letter, 'to be sent', way.record.topic);
           selected++;
@@ -132,7 +132,7 @@ async function backInto(
   { kafka, registry, codec }: KafkaContext,
   cluster: ClusterClient,
   encoding: string | undefined,
-): Promise<(letter: Letter) => Promise<WayBack>> {
+): Promise<(letter: Letter, again: boolean) => Promise<WayBack>> {
   const topics = await withAdmin(kafka, (admin) => admin.describeTopics());
   const epochs = await readEpochRecords(kafka);
   const decodable = async (value: Buffer | null) => {
@@ -148,7 +148,7 @@ async function backInto(
       Number(topics.get(topic)?.overrides['max.message.bytes'] ?? DEFAULT_MAX_MESSAGE_BYTES),
     rootOf: (traceId: string) => merged?.rootOf(traceId) ?? traceId,
   };
-  return async (letter) => {
+  return async (letter, again) => {
     const readable = encoding === undefined ? letter : recode(letter, encoding);
     if (typeof readable === 'string') return { ok: false, reason: readable };
     // only what a sink refused is read on its way: whatever else comes back needs no registry
@@ -159,7 +159,7 @@ async function backInto(
       }
       await decodable(letter.value);
     }
-    return wayBack(readable, options);
+    return wayBack(readable, options, again);
   };
 }
 

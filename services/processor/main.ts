@@ -83,7 +83,16 @@ try {
   const observerOf = exposeRunners(metrics, stages, () => runners);
   const onTrace = stages.includes('aggregate') ? traceCounter(metrics) : () => {};
   const runnersOf = (generation: number) =>
-    buildTopology({ codec, config: appConfig, rules, epochs, generation, observe: coverage.take, onTrace })
+    buildTopology({
+      codec,
+      config: appConfig,
+      rules,
+      epochs,
+      generation,
+      observe: coverage.take,
+      onTrace,
+      accounts: true,
+    })
       .subTopologies.filter((sub) => only === undefined || sub.name === only)
       .map(
         (sub) =>

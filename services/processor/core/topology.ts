@@ -23,6 +23,8 @@ export interface TopologyOptions {
   epochs: ReadonlyMap<string, string>;
   /** Compared before revisions; raised by a replay. */
   generation: number;
+  /** Keeps accounts of what comes in and what becomes of it (docs/receipts.md); what is read again in a replay does not count. */
+  accounts?: boolean;
   /** Told what became of each record of raw-logs, in order. */
   observe?: ParseOptions['observe'];
   /** Told of each trace as its first event is seen. */
@@ -41,6 +43,7 @@ export function buildTopology({
   generation,
   observe,
   onTrace,
+  accounts = false,
 }: TopologyOptions): Topology {
   const epoch = epochs.get('raw-logs');
   if (epoch === undefined) throw new Error('raw-logs has no epoch: run `vectadb topics apply`');
@@ -48,8 +51,12 @@ export function buildTopology({
   const stateRetentionMs = state_retention_hours * 3_600_000;
   return {
     subTopologies: [
-      parseSubTopology({ codec, config, rules, epoch, observe }),
-      traceSubTopology(codec, { maxEventsPerTrace: max_events_per_trace, stateRetentionMs, generation }),
+      parseSubTopology({ codec, config, rules, epoch, observe, accounts }),
+      traceSubTopology(
+        codec,
+        { maxEventsPerTrace: max_events_per_trace, stateRetentionMs, generation },
+        accounts,
+      ),
       aggregateSubTopology(codec, {
         autoCloseMs: auto_close_after_minutes * 60_000,
         stateRetentionMs,

@@ -1,5 +1,5 @@
 import { type EventIdentity, eventId as eventIdOf, uuidOf } from '../../../../lib/model/ids.js';
-import { REDRIVEN } from '../../../../lib/topology/redrive.js';
+import { redriveFlags } from '../../../../lib/topology/redrive.js';
 import type {
   InputRecord,
   Processor,
@@ -190,7 +190,7 @@ export class ParseProcessor implements Processor<RawInput, ParseState> {
       this.options.settings,
       this.groups,
     );
-    const flags = first.redrive === null ? [] : [REDRIVEN];
+    const flags = redriveFlags(first.redrive);
     const head = headOf(first.record, id, content.traceId, assignment, timestampMs, flags);
     this.output.adopt(adopts, head, context);
     const { message } = body.properties;
@@ -265,7 +265,7 @@ export class ParseProcessor implements Processor<RawInput, ParseState> {
     const skewed = timestampMs !== null && timestampMs > first.record.timestampMs + CLOCK_SKEW_MS;
     const flags = timestampMs === null ? ['no_timestamp'] : skewed ? ['clock_skew'] : [];
     if (cut) flags.push('truncated');
-    if (first.redrive !== null) flags.push(REDRIVEN);
+    flags.push(...redriveFlags(first.redrive));
     const eventMs = timestampMs ?? first.record.timestampMs;
     const streamLine: StreamLine = {
       eventId: id,

@@ -9,6 +9,7 @@ const redriven = (offset: number, epoch: string | null = null) => ({
     encodeRedrive({
       letter: { partition: 0, offset: 7 },
       attempt: 1,
+      again: false,
       origin: { topic: 'raw-logs', partition: 0, offset, appended_ms: START_MS - 86_400_000, epoch },
     }),
   ),

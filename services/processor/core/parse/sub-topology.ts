@@ -1,6 +1,8 @@
 import type { Codec } from '../../../../lib/model/codec.js';
 import type { Result } from '../../../../lib/model/result.js';
 import type { EncodedRecord, Processor, SubTopology } from '../../../../lib/topology/topology.js';
+import { AccountedParse } from '../accounts/accounted-parse.js';
+import { accountsSink } from '../accounts/sink.js';
 import { PARSED_EVENTS, parsedEventsSink } from '../parsed-entries.js';
 import type { CompiledRules } from '../rules/compiled-rules.js';
 import { type ParseOptions, ParseProcessor } from './parse-processor.js';
@@ -20,11 +22,13 @@ export interface ParseTopologyOptions {
   /** Epoch of raw-logs. */
   epoch: string;
   observe?: ParseOptions['observe'];
+  /** Keeps and sends accounts by the hour. */
+  accounts?: boolean;
 }
 
 /** raw-logs → parsed-events. */
 export function parseSubTopology(options: ParseTopologyOptions): SubTopology<RawInput, ParseState> {
-  const { codec, config, rules, epoch, observe } = options;
+  const { codec, config, rules, epoch, observe, accounts = false } = options;
   const settings = settingsOf(config);
   return {
     name: 'parse',
@@ -34,8 +38,15 @@ export function parseSubTopology(options: ParseTopologyOptions): SubTopology<Raw
     decode: observed(decodeRawRecord(codec), observe),
     sinks: {
       [PARSED_EVENTS]: parsedEventsSink(codec),
+      ...(accounts ? accountsSink(codec) : {}),
     },
-    createProcessor: () => createParseProcessor({ rules, settings, epoch, observe }),
+    createProcessor: () =>
+      accounts
+        ? new AccountedParse(
+            (told) => createParseProcessor({ rules, settings, epoch, observe: told }),
+            observe,
+          )
+        : createParseProcessor({ rules, settings, epoch, observe }),
   };
 }
 

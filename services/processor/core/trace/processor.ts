@@ -9,7 +9,7 @@ import {
 } from '../../../../lib/model/events.js';
 import { groupIdAt, isRun } from '../../../../lib/model/ids.js';
 import { contributionOf } from '../../../../lib/model/summary/contribution.js';
-import { FIRST_GENERATION } from '../../../../lib/topology/generation.js';
+import { FIRST_GENERATION, REPLAYED_HEADER } from '../../../../lib/topology/generation.js';
 import { REDRIVE_HEADER, REDRIVEN, redriveOf } from '../../../../lib/topology/redrive.js';
 import type { InputRecord, Processor, ProcessorContext } from '../../../../lib/topology/topology.js';
 import { PARSED_EVENTS } from '../parsed-entries.js';
@@ -344,13 +344,15 @@ export class TraceProcessor implements Processor<ParsedEntry, TraceState> {
 const isRedriven = (record: Input, event: ParsedEvent): boolean =>
   event.flags.includes(REDRIVEN) || redriveOf(record) !== null;
 
-/** What a record of agent-events says beside the event: who waits for it, and the dead letter that it comes from. */
+/** What a record of agent-events says beside the event: who waits for it, and the dead letter and the replay that it comes from. */
 function headersOf({ headers }: Input, event: ParsedEvent): Record<string, string> | undefined {
   const redrive = headers[REDRIVE_HEADER]?.toString('utf8');
-  if (event.reply_to === null && redrive === undefined) return undefined;
+  const replayed = headers[REPLAYED_HEADER]?.toString('utf8');
+  if (event.reply_to === null && redrive === undefined && replayed === undefined) return undefined;
   return {
     ...(event.reply_to === null ? {} : { 'reply-to': event.reply_to }),
     ...(redrive === undefined ? {} : { [REDRIVE_HEADER]: redrive }),
+    ...(replayed === undefined ? {} : { [REPLAYED_HEADER]: replayed }),
   };
 }
 
