@@ -7,6 +7,8 @@ import {
   movesRows,
 } from '../../lib/model/events.js';
 import { ok, type Result, refuse } from '../../lib/model/result.js';
+import { REPLAYED_HEADER } from '../../lib/topology/generation.js';
+import { REDRIVEN_AGAIN, redriveOf } from '../../lib/topology/redrive.js';
 import type { EncodedRecord } from '../../lib/topology/topology.js';
 import type { Entry } from './core/fold.js';
 
@@ -20,12 +22,19 @@ export function readEventRecord(codec: Codec, record: EncodedRecord): Result<Ent
   ]);
   if (!decoded.ok) return decoded;
   const { schema, value } = decoded.value;
-  if (schema === 'agent-event') return ok({ kind: 'event', event: value as AgentEvent, origin: record });
+  if (schema === 'agent-event') {
+    const event = value as AgentEvent;
+    return ok({ kind: 'event', event, origin: record, counted: !isCopy(record, event) });
+  }
   if (schema === 'event-retraction')
     return ok({ kind: 'retraction', retraction: value as EventRetraction, origin: record });
   const link = value as GroupLink;
   return ok(movesRows(link) ? { kind: 'link', link, origin: record } : null);
 }
+
+/** What a replay has copied, and what was redriven before, was counted before. */
+const isCopy = (record: EncodedRecord, { flags }: AgentEvent): boolean =>
+  REPLAYED_HEADER in record.headers || flags.includes(REDRIVEN_AGAIN) || redriveOf(record)?.again === true;
 
 /** A record of agent-traces; `trace` null: a tombstone, the trace goes once it has no events. */
 export function readTraceRecord(

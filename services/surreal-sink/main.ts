@@ -3,6 +3,7 @@ import { runSink } from '../../lib/sink/run-sink.js';
 import { connectSurreal, type SurrealStore } from '../../lib/stores/surreal/connection.js';
 import { surrealOutcome } from '../../lib/stores/surreal/errors.js';
 import { fillFacts } from '../../lib/stores/surreal/fill-facts.js';
+import { forgetFlow } from '../../lib/stores/surreal/flow.js';
 import { deleteOlderThan } from '../../lib/stores/surreal/retention.js';
 import { applySchema } from '../../lib/stores/surreal/schema.js';
 import { readConfig } from './config.js';
@@ -57,6 +58,7 @@ await runSink({
       retention: {
         pagesPerRun: 400,
         deletePage: async (before) => {
+          await forgetFlow(store, before.getTime());
           const { traces, events } = await deleteOlderThan(store, before, TRACES_PER_PAGE);
           return { deleted: events, more: traces === TRACES_PER_PAGE };
         },

@@ -1,10 +1,17 @@
 import type { AgentEvent, AgentTrace } from '../../lib/model/events.js';
 import { readGroupSteps, writeCauses } from '../../lib/stores/surreal/causes.js';
 import type { SurrealStore } from '../../lib/stores/surreal/connection.js';
+import { countRefused, countWithdrawn } from '../../lib/stores/surreal/flow.js';
 import { probeWrite } from '../../lib/stores/surreal/probe-write.js';
 import { recountTraces } from '../../lib/stores/surreal/recount.js';
 import { retireTraces, retractEvents } from '../../lib/stores/surreal/retract.js';
-import { markForRecount, moveGroup, writeEvents, writeTraces } from '../../lib/stores/surreal/writes.js';
+import {
+  countSuperseded,
+  markForRecount,
+  moveGroup,
+  writeEvents,
+  writeTraces,
+} from '../../lib/stores/surreal/writes.js';
 import { type Attempt, writeOrIsolate } from './bisect.js';
 import type { Folded } from './core/fold.js';
 import { KnownGroups } from './core/known-groups.js';
@@ -35,10 +42,14 @@ export class RowWriter<Origin> {
     private readonly ports: WriterPorts<Origin>,
   ) {}
 
-  /** @throws where the store is down or refuses everything. */
+  /**
+   * @param shard partition of agent-events: what is stored is counted for each by itself
+   * @throws where the store is down or refuses everything.
+   */
   async writeEvents(
-    { events, moves, retractions, shared }: Folded<Origin>,
+    { events, moves, retractions, shared, superseded, withdrawn }: Folded<Origin>,
     signal: AbortSignal,
+    shard: number,
   ): Promise<EventCounts> {
     const counts: EventCounts = { inserted: 0, replaced: 0, ignored: 0, moved: 0, retracted: 0 };
     const touched = new Set(shared);
@@ -53,16 +64,23 @@ export class RowWriter<Origin> {
         this.knownTo(signal).forget(group_id);
       }
     });
-    await this.inChunks(events, signal, async (items) => {
+    await this.again(signal, () => countWithdrawn(this.store, shard, withdrawn));
+    const write = async (items: Folded<Origin>['events']) => {
+      const uncounted = items.filter(({ counted }) => !counted).map(({ event }) => event.event_id);
       const written = await writeEvents(
         this.store,
         items.map(({ event }) => event),
+        { shard, uncounted: new Set(uncounted) },
       );
       counts.inserted += written.inserted;
       counts.replaced += written.replaced;
       counts.ignored += written.ignored;
       for (const traceId of written.left) touched.add(traceId);
+    };
+    await this.inChunks(events, signal, write, async ({ event, counted }) => {
+      if (counted) await countRefused(this.store, shard, event);
     });
+    await this.again(signal, () => countSuperseded(this.store, superseded, shard));
     if (shared.length > 0) await this.again(signal, () => markForRecount(this.store, shared));
     // rows first: a move then finds all rows of its group that are older than it
     for (const move of moves) {
@@ -110,20 +128,25 @@ export class RowWriter<Origin> {
     items: Item[],
     signal: AbortSignal,
     write: (items: Item[]) => Promise<void>,
+    onRefused?: (item: Item) => Promise<void>,
   ): Promise<void> {
     for (let at = 0; at < items.length; at += CHUNK_ROWS) {
-      await writeOrIsolate(items.slice(at, at + CHUNK_ROWS), this.attempt(signal, write));
+      await writeOrIsolate(items.slice(at, at + CHUNK_ROWS), this.attempt(signal, write, onRefused));
     }
   }
 
   private attempt<Item extends { origin: Origin }>(
     signal: AbortSignal,
     write: (items: Item[]) => Promise<void>,
+    onRefused?: (item: Item) => Promise<void>,
   ): Attempt<Item> {
     return {
       write,
       probe: () => probeWrite(this.store),
-      refused: (item, reason) => this.ports.deadLetter(item.origin, reason),
+      refused: async (item, reason) => {
+        await this.ports.deadLetter(item.origin, reason);
+        await onRefused?.(item);
+      },
       signal,
       onRetry: this.ports.onRetry,
     };

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vit
 import { loadSchemas } from '../../lib/config/schemas.js';
 import { Codec } from '../../lib/model/codec.js';
 import type { AgentEvent, AgentTrace, EventRetraction, GroupLink } from '../../lib/model/events.js';
+import { HOUR_MS, hourOf } from '../../lib/model/flow-account.js';
 import type { DataError } from '../../lib/model/result.js';
 import type { SurrealStore } from '../../lib/stores/surreal/connection.js';
 import {
@@ -13,8 +14,10 @@ import {
   sampleLink,
   sampleTrace,
 } from '../../lib/stores/surreal/fixtures.js';
+import { nameOfRaw, readStoredHours } from '../../lib/stores/surreal/flow.js';
 import { getEvent, getTrace } from '../../lib/stores/surreal/reads.js';
 import { startStack, type TestStack } from '../../lib/testing/stack.js';
+import { REPLAYED_HEADER } from '../../lib/topology/generation.js';
 import type { EncodedRecord } from '../../lib/topology/topology.js';
 import { createMetrics } from './metrics.js';
 import { createHandler } from './sink.js';
@@ -141,6 +144,9 @@ describe('the handler of agent-events', () => {
             revision,
             event_type: `type${index}`,
             updated_ms: 1_767_800_000_000 + index,
+            // a line of raw-logs each, an hour apart
+            raw: { topic: 'raw-logs', partition: group, offset: id, index: 0 },
+            created_ms: 1_767_800_000_000 + (id % 3) * HOUR_MS,
           }),
         };
       });
@@ -164,6 +170,22 @@ describe('the handler of agent-events', () => {
     };
   }
 
+  /** Each record of raw-logs that became an event is counted once in its hour: its row, or that another has the row. */
+  async function expectAccounts(records: Sent[]): Promise<void> {
+    const events = new Map<string, AgentEvent>();
+    for (const record of records)
+      if ('event' in record)
+        events.set(`${record.event.event_id} ${nameOfRaw(record.event.raw)}`, record.event);
+    const expected: Record<number, number> = {};
+    for (const { created_ms } of events.values())
+      expected[hourOf(created_ms)] = (expected[hourOf(created_ms)] ?? 0) + 1;
+    const hours = await readStoredHours(store, 0);
+    const counted = hours.map(({ hour, stored: rows, duplicates }) => [hour, rows + duplicates]);
+    expect(Object.fromEntries(counted)).toEqual(expected);
+    const ids = new Set([...events.values()].map(({ event_id }) => event_id));
+    expect(hours.reduce((sum, one) => sum + one.stored, 0)).toBe(ids.size);
+  }
+
   test('whatever is delivered again, in whatever batches, the rows and edges are those of one pass', async () => {
     const deliveries = fc.array(fc.record({ back: fc.nat(12), take: fc.integer({ min: 1, max: 12 }) }), {
       maxLength: 6,
@@ -183,6 +205,7 @@ describe('the handler of agent-events', () => {
         }
         await deliver(records.slice(reached), 'agent-events', reached);
         expect(await stored()).toEqual(model(records));
+        await expectAccounts(records);
       }),
       { numRuns: 60 },
     );
@@ -198,6 +221,7 @@ describe('the handler of agent-events', () => {
         for (const { from, take } of late)
           await deliver(records.slice(from, from + take), 'agent-events', from);
         expect(await stored()).toEqual(model(records));
+        await expectAccounts(records);
       }),
       { numRuns: 60 },
     );
@@ -214,6 +238,7 @@ describe('the handler of agent-events', () => {
           );
         await Promise.all(['g0', 'g1'].map((group) => deliver(of(group))));
         expect(await stored()).toEqual(model(records));
+        await expectAccounts(records);
       }),
       { numRuns: 40 },
     );
@@ -233,6 +258,101 @@ describe('the handler of agent-events', () => {
       [7, 'PROCESSING'],
     ]);
     expect((await stored()).rows).toHaveLength(297);
+    const sums = (hours: Awaited<ReturnType<typeof readStoredHours>>) =>
+      (['stored', 'duplicates', 'dead_letters'] as const).map((name) =>
+        hours.reduce((sum, one) => sum + one[name], 0),
+      );
+    expect(sums(await readStoredHours(store, 0))).toEqual([297, 0, 3]);
+    await deliver(records);
+    expect(sums(await readStoredHours(store, 0))).toEqual([297, 0, 3]);
+    // mended and sent again out of dead-letter: a row now, no dead letter any more
+    const mended: Sent = { event: sampleEvent({ event_id: 'e7', flags: ['redriven'] }) };
+    for (let time = 0; time < 2; time++) await deliver([mended]);
+    expect(sums(await readStoredHours(store, 0))).toEqual([298, 0, 2]);
+  });
+
+  test('copies, originals and retractions in any order and as often as can be: what was accepted is counted once', async () => {
+    const kinds = ['original', 'original', 'copy', 'retraction'] as const;
+    const steps = fc.array(fc.record({ kind: fc.constantFrom(...kinds), id: fc.nat(2) }), {
+      minLength: 1,
+      maxLength: 14,
+    });
+    const deliveries = fc.array(fc.record({ back: fc.nat(8), take: fc.integer({ min: 1, max: 6 }) }), {
+      maxLength: 6,
+    });
+    const recordOf = ({ kind, id }: { kind: (typeof kinds)[number]; id: number }, at: number) => {
+      const event_id = `e${id}`;
+      // an original may come late: another partition has it
+      const made = {
+        original: { event: sampleEvent({ event_id, revision: at + 1, raw: rawOf(id) }) },
+        copy: { event: sampleEvent({ event_id, generation: 2, revision: 0, raw: rawOf(id) }) },
+        retraction: { retraction: { event_id, group_id: 'g1', generation: 3, revision: 0 } },
+      };
+      const headers: EncodedRecord['headers'] =
+        kind === 'copy' ? { [REPLAYED_HEADER]: Buffer.from('2') } : {};
+      return { value: encode(made[kind]), headers };
+    };
+    const rawOf = (offset: number) => ({ topic: 'raw-logs', partition: 0, offset, index: 0 });
+    await fc.assert(
+      fc.asyncProperty(steps, deliveries, async (log, chunks) => {
+        await emptyStore(store);
+        const records = log.map((step, offset): EncodedRecord => {
+          const place = { topic: 'agent-events', partition: 0, offset, timestampMs: 0, key: null };
+          return { ...place, ...recordOf(step, offset) };
+        });
+        const take = (from: number, until: number) =>
+          handle(
+            {
+              topic: 'agent-events',
+              partition: 0,
+              records: records.slice(from, until),
+              nextOffset: until,
+              lag: 0,
+            },
+            new AbortController().signal,
+          );
+        let reached = 0;
+        for (const { back, take: count } of chunks) {
+          const from = Math.max(0, reached - back);
+          const until = Math.min(records.length, from + count);
+          if (until > from) await take(from, until);
+          reached = Math.max(reached, until);
+        }
+        if (reached < records.length) await take(reached, records.length);
+        const accepted = new Set(log.filter(({ kind }) => kind === 'original').map(({ id }) => id));
+        const hours = await readStoredHours(store, 0);
+        expect(hours.reduce((sum, { stored: rows }) => sum + rows, 0)).toBe(accepted.size);
+        expect(hours.reduce((sum, { duplicates, dead_letters }) => sum + duplicates + dead_letters, 0)).toBe(
+          0,
+        );
+      }),
+      { numRuns: 80 },
+    );
+  });
+
+  test('what a replay has copied was accepted before, and is not counted', async () => {
+    const copy = (event_id: string, headers: EncodedRecord['headers']) => ({
+      topic: 'agent-events',
+      partition: 0,
+      offset: 0,
+      timestampMs: 0,
+      key: null,
+      value: encode({ event: sampleEvent({ event_id, generation: 2 }) }),
+      headers,
+    });
+    await deliver([{ event: sampleEvent({ event_id: 'stored' }) }]);
+    const records = [
+      copy('stored', {}),
+      copy('fresh', {}),
+      copy('copied', { [REPLAYED_HEADER]: Buffer.from('2') }),
+    ];
+    for (let time = 0; time < 2; time++)
+      await handle(
+        { topic: 'agent-events', partition: 0, records, nextOffset: 2, lag: 0 },
+        new AbortController().signal,
+      );
+    expect((await stored()).rows).toHaveLength(3);
+    expect(await readStoredHours(store, 0)).toMatchObject([{ stored: 2, duplicates: 0 }]);
   });
 
   test('causedBy edges follow from the order of events, across batches', async () => {

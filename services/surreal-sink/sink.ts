@@ -3,6 +3,7 @@ import type { Codec } from '../../lib/model/codec.js';
 import type { AgentTrace } from '../../lib/model/events.js';
 import type { DataError } from '../../lib/model/result.js';
 import type { SurrealStore } from '../../lib/stores/surreal/connection.js';
+import { countRefused } from '../../lib/stores/surreal/flow.js';
 import type { EncodedRecord } from '../../lib/topology/topology.js';
 import { type Entry, fold } from './core/fold.js';
 import { readEventRecord, readTraceRecord } from './encode.js';
@@ -33,14 +34,23 @@ export function createHandler(
     onRetry: () => metrics.retries.inc(),
   });
 
-  const writeEventBatch = async (records: EncodedRecord[], signal: AbortSignal) => {
+  const writeEventBatch = async ({ records, partition }: ConsumedBatch, signal: AbortSignal) => {
     const entries: Entry<EncodedRecord>[] = [];
     for (const record of records) {
       const read = readEventRecord(codec, record);
-      if (!read.ok) await deadLetter(record, read.error);
-      else if (read.value) entries.push(read.value);
+      if (!read.ok) {
+        await deadLetter(record, read.error);
+        // which event it was cannot be told; mostly it is one
+        const { topic, offset, timestampMs: created_ms } = record;
+        const raw = { topic, partition, offset, index: 0 };
+        await countRefused(store, partition, {
+          event_id: `${topic}/${partition}/${offset}`,
+          raw,
+          created_ms,
+        });
+      } else if (read.value) entries.push(read.value);
     }
-    const counts = await writer.writeEvents(fold(entries), signal);
+    const counts = await writer.writeEvents(fold(entries), signal, partition);
     for (const entry of entries) if (entry.kind === 'event') metrics.delay(entry.event.updated_ms);
     metrics.inserted.inc(counts.inserted);
     metrics.replaced.inc(counts.replaced);
@@ -80,7 +90,7 @@ export function createHandler(
     const stop = metrics.batchSeconds.startTimer({ topic: batch.topic });
     try {
       if (batch.topic === 'agent-traces') await writeTraceBatch(batch.records, signal);
-      else await writeEventBatch(batch.records, signal);
+      else await writeEventBatch(batch, signal);
     } catch (error) {
       metrics.failures.inc();
       throw error;

@@ -80,7 +80,8 @@ export const connectTestStore = (environment: Record<string, string | undefined>
 /** Deletes every row of every table of ours. */
 export const emptyStore = async (store: SurrealStore): Promise<void> => {
   await store.query(
-    'DELETE contains; DELETE event_fact; DELETE causedBy; DELETE agent_event; DELETE agent_trace; DELETE trace_recount;',
+    'DELETE contains; DELETE event_fact; DELETE causedBy; DELETE agent_event; DELETE agent_trace; DELETE trace_recount; ' +
+      'DELETE flow_hour; DELETE flow_known; DELETE flow_refused; DELETE flow_uncounted; DELETE flow_retracted;',
     {},
     120_000,
   );

@@ -3,6 +3,7 @@ export { connectSurreal, type SurrealSettings, type SurrealStore } from './conne
 export { BadCursorError } from './cursor.js';
 export { StoreRefusedError, StoreUnavailableError, surrealOutcome } from './errors.js';
 export { type EventContext, getEventContext, type Sibling } from './explain.js';
+export * from './flow.js';
 export { type AnyOf, countEvents, type EventFilter, listEvents, MAX_LIMIT, type Paging } from './listings.js';
 export { type MeasuresRead, measuresOf, type StatsFilter, type TraceDay, tracesByDay } from './measures.js';
 export { probeWrite } from './probe-write.js';

@@ -1,11 +1,12 @@
 import type { EventRetraction } from '../../model/events.js';
 import type { SurrealStore } from './connection.js';
+import { markOfRow } from './flow.js';
 import { eventRecord, recountRecord } from './records.js';
 import { RETIRED } from './recount.js';
 
 /**
  * Deletes the rows, with their edges, of events that are no more, where they are older than their retraction, and marks their traces
- * for a recount. Ids must be distinct.
+ * for a recount. Ids must be distinct. What was counted as stored stays so, once, should it come again (see flow.ts).
  * @returns what was deleted. @throws StoreUnavailableError, StoreRefusedError; calling again is harmless.
  */
 export async function retractEvents(
@@ -14,10 +15,13 @@ export async function retractEvents(
 ): Promise<{ trace_id: string; group_id: string }[]> {
   const results = await store.query<unknown[]>(
     `BEGIN;
-     LET $gone = array::flatten($retractions.map(|$r| (SELECT id, trace_id, group_id FROM $r.id
+     LET $gone = array::flatten($retractions.map(|$r| (SELECT id, trace_id, group_id, raw FROM $r.id
        WHERE generation < $r.generation OR (generation = $r.generation AND revision < $r.revision))));
      DELETE $gone.map(|$row| $row.id) RETURN NONE;
      FOR $row IN $gone {
+       IF array::len((DELETE ${markOfRow('flow_uncounted', '$row', '$row.id')} RETURN BEFORE)) = 0 {
+         UPSERT ${markOfRow('flow_retracted', '$row', '$row.id')} SET at_ms = time::millis(time::now()) RETURN NONE;
+       };
        INSERT IGNORE INTO trace_recount
          { id: type::record('trace_recount', $row.trace_id), reason: 'an event was retracted', since: time::now() } RETURN NONE;
      };

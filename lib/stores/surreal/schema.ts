@@ -87,6 +87,29 @@ DEFINE FIELD OVERWRITE group_id ON causedBy TYPE string;
 DEFINE FIELD OVERWRITE reason ON causedBy TYPE string;
 DEFINE INDEX IF NOT EXISTS idx_group_id ON causedBy FIELDS group_id;
 
+DEFINE TABLE OVERWRITE flow_hour SCHEMAFULL;
+DEFINE FIELD OVERWRITE hour ON flow_hour TYPE int;
+DEFINE FIELD OVERWRITE stored ON flow_hour TYPE int DEFAULT 0;
+DEFINE FIELD OVERWRITE duplicates ON flow_hour TYPE int DEFAULT 0;
+DEFINE FIELD OVERWRITE dead_letters ON flow_hour TYPE int DEFAULT 0;
+
+DEFINE TABLE OVERWRITE flow_known SCHEMAFULL;
+DEFINE FIELD OVERWRITE raws ON flow_known TYPE array<string>;
+DEFINE FIELD OVERWRITE at_ms ON flow_known TYPE int;
+DEFINE INDEX IF NOT EXISTS idx_at ON flow_known FIELDS at_ms;
+
+DEFINE TABLE OVERWRITE flow_refused SCHEMAFULL;
+DEFINE FIELD OVERWRITE at_ms ON flow_refused TYPE int;
+DEFINE INDEX IF NOT EXISTS idx_at ON flow_refused FIELDS at_ms;
+
+DEFINE TABLE OVERWRITE flow_uncounted SCHEMAFULL;
+DEFINE FIELD OVERWRITE at_ms ON flow_uncounted TYPE int;
+DEFINE INDEX IF NOT EXISTS idx_at ON flow_uncounted FIELDS at_ms;
+
+DEFINE TABLE OVERWRITE flow_retracted SCHEMAFULL;
+DEFINE FIELD OVERWRITE at_ms ON flow_retracted TYPE int;
+DEFINE INDEX IF NOT EXISTS idx_at ON flow_retracted FIELDS at_ms;
+
 DEFINE TABLE OVERWRITE vectadb_schema SCHEMAFULL;
 DEFINE FIELD OVERWRITE version ON vectadb_schema TYPE string;
 

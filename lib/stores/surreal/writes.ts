@@ -1,6 +1,7 @@
-import type { AgentEvent, AgentTrace, GroupLink } from '../../model/events.js';
+import type { AgentEvent, AgentTrace, GroupLink, RawPosition } from '../../model/events.js';
 import type { SurrealStore } from './connection.js';
 import { toFactRecord } from './facts.js';
+import { COUNT_NEW, countCopied, countKnown, type KnownEvent, nameOfRaw, tallyBindings } from './flow.js';
 import { REPLACES_STORED, replaces, type Version } from './precedence.js';
 import {
   containsRecord,
@@ -42,11 +43,16 @@ const edgeOf = ({ event }: EventWrite) => ({
 /**
  * Stores events, each at most once per id: those that are new by INSERT IGNORE, the rest where they are newer than the
  * stored row (see precedence.ts). Row, edge and fact are written in one transaction, so an event that exists has them.
- * Ids must be distinct. Marks traces for a recount where counts from elsewhere can no longer be right.
+ * Ids must be distinct. What is new is counted by the hour (see flow.ts). Marks traces for a recount where counts from
+ * elsewhere can no longer be right.
  *
  * @throws StoreUnavailableError, StoreRefusedError; calling again with the same events is harmless.
  */
-export async function writeEvents(store: SurrealStore, events: AgentEvent[]): Promise<WriteCounts> {
+export async function writeEvents(
+  store: SurrealStore,
+  events: AgentEvent[],
+  { shard = 0, uncounted = NONE }: CountOptions = {},
+): Promise<WriteCounts> {
   const writes = events.map((event) => ({
     event,
     record: toEventRecord(event),
@@ -62,6 +68,7 @@ export async function writeEvents(store: SurrealStore, events: AgentEvent[]): Pr
      LET $new_ids = IF $all { [] } ELSE { $new.map(|$id| record::id($id)) };
      LET $facts_of_new = IF $all { $facts } ELSE { $facts.filter(|$fact| record::id($fact.id)[1] IN $new_ids) };
      INSERT INTO event_fact $facts_of_new RETURN NONE;
+     ${COUNT_NEW}
      ${markStatement(lost)}
      RETURN $new;
      COMMIT;`,
@@ -69,31 +76,44 @@ export async function writeEvents(store: SurrealStore, events: AgentEvent[]): Pr
       rows: writes.map(({ record }) => record),
       edges: writes.map(edgeOf),
       facts: writes.map(({ fact }) => fact),
+      ...tallyBindings(events, shard, uncounted),
       ...markBindings(lost, STATE_LOST),
     },
   );
   const inserted = new Set((results.at(-2) as { id: unknown }[]).map((id) => String(id.id)));
   if (inserted.size === writes.length) return { inserted: writes.length, replaced: 0, ignored: 0, left: [] };
   const known = writes.filter(({ event }) => !inserted.has(event.event_id));
-  const { replaced, left } = await replaceEvents(store, known);
+  const { replaced, left } = await replaceEvents(store, known, { shard, uncounted });
   return { inserted: inserted.size, replaced, ignored: known.length - replaced, left };
 }
+
+/** How rows are counted. `shard`: writers of one count wait for each other. `uncounted`: ids of events that are copies of accepted ones. */
+export interface CountOptions {
+  shard?: number;
+  uncounted?: ReadonlySet<string>;
+}
+
+const NONE: ReadonlySet<string> = new Set();
 
 interface Head extends Omit<Version, 'updated_ms'> {
   updated_at: Date;
   trace_id: string;
+  raw: RawPosition;
 }
 
 /** The guarded way: reads what stands, then writes what is newer, with the guard in the statement as well. */
 async function replaceEvents(
   store: SurrealStore,
   writes: EventWrite[],
+  { shard, uncounted }: Required<CountOptions>,
 ): Promise<Pick<WriteCounts, 'replaced' | 'left'>> {
   const [heads] = await store.query<[(Head | null | undefined)[]]>(
-    'RETURN $ids.{generation, revision, group_id, updated_at, trace_id};',
+    'RETURN $ids.{generation, revision, group_id, updated_at, trace_id, raw};',
     { ids: writes.map(({ record }) => record.id) },
   );
   const newer: EventWrite[] = [];
+  const others: KnownEvent[] = [];
+  const same: AgentEvent[] = [];
   const strangers = new Set<string>();
   const left = new Set<string>();
   writes.forEach((write, index) => {
@@ -102,11 +122,19 @@ async function replaceEvents(
       newer.push(write); // deleted since
       return;
     }
-    if (head.group_id !== write.event.group_id) strangers.add(head.trace_id).add(write.event.trace_id);
-    if (!replaces(write.event, { ...head, updated_ms: head.updated_at.getTime() })) return;
+    const { event } = write;
+    if (!uncounted.has(event.event_id)) {
+      if (nameOfRaw(head.raw) === nameOfRaw(event.raw)) same.push(event);
+      else others.push({ event, row: head.raw });
+    }
+    if (head.group_id !== event.group_id) strangers.add(head.trace_id).add(event.trace_id);
+    if (!replaces(event, { ...head, updated_ms: head.updated_at.getTime() })) return;
     newer.push(write);
-    if (head.trace_id !== write.event.trace_id) left.add(head.trace_id);
+    if (head.trace_id !== event.trace_id) left.add(head.trace_id);
   });
+  // before the rows are replaced: what they came of is compared
+  await countKnown(store, shard, others);
+  await countCopied(store, shard, same);
   const marks = [...strangers];
   if (newer.length === 0 && marks.length === 0) return { replaced: 0, left: [] };
   await store.query(
@@ -209,3 +237,23 @@ const markBindings = (traceIds: string[], reason: string) =>
         })),
       }
     : {};
+
+/**
+ * Counts events that another of the same id has taken the place of before they were written; rows of a batch are stored first.
+ * Those of the same record are forms of one event.
+ */
+export async function countSuperseded(
+  store: SurrealStore,
+  events: AgentEvent[],
+  shard: number,
+): Promise<void> {
+  if (events.length === 0) return;
+  const [heads] = await store.query<[(Pick<Head, 'raw'> | null | undefined)[]]>('RETURN $ids.{raw};', {
+    ids: events.map(({ event_id }) => eventRecord(event_id)),
+  });
+  const known = events.flatMap((event, index): KnownEvent[] => {
+    const row = heads[index]?.raw;
+    return row && nameOfRaw(row) !== nameOfRaw(event.raw) ? [{ event, row }] : [];
+  });
+  await countKnown(store, shard, known);
+}

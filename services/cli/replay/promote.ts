@@ -9,6 +9,7 @@ import type { Codec } from '../../../lib/model/codec.js';
 import type { AgentEvent, AgentTrace, EventRetraction } from '../../../lib/model/events.js';
 import type { SurrealStore } from '../../../lib/stores/surreal/connection.js';
 import { countEvents, eventsAppended, readEvents, tracesOf } from '../../../lib/stores/surreal/range.js';
+import { REPLAYED_HEADER } from '../../../lib/topology/generation.js';
 import { partitionOf } from '../../../lib/topology/partition.js';
 import type { OutputRecord } from '../../../lib/topology/task.js';
 import { waitForSink, waitUntilStored } from './catch-up.js';
@@ -292,7 +293,8 @@ class Promotion {
 
   private recordOf(topic: string, key: string, value: Buffer | null): OutputRecord {
     const partition = partitionOf(key, this.partitions.get(topic)!);
-    return { topic, partition, key: Buffer.from(key, 'utf8'), value, headers: {} };
+    const headers = { [REPLAYED_HEADER]: String(this.opened.generation) };
+    return { topic, partition, key: Buffer.from(key, 'utf8'), value, headers };
   }
 }
 

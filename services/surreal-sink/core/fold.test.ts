@@ -6,6 +6,7 @@ const event = (given: Parameters<typeof sampleEvent>[0]): Entry<null> => ({
   kind: 'event',
   event: sampleEvent(given),
   origin: null,
+  counted: true,
 });
 const link = (given: Parameters<typeof sampleLink>[0]): Entry<null> => ({
   kind: 'link',
