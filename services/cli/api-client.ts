@@ -4,6 +4,7 @@ import type { CostEstimate } from '../../lib/model/cost/estimate-cost.js';
 import type { Relation } from '../../lib/model/trace-tree.js';
 import type { EventRow, TraceRow } from '../../lib/stores/surreal/rows.js';
 import type { explain } from '../gateway/core/explain.js';
+import type { FlowHour, FlowTotals } from '../gateway/core/flow.js';
 import type { Receipt } from '../gateway/core/receipt.js';
 import type { ApiParameters } from './api-options.js';
 
@@ -13,6 +14,13 @@ export interface TraceDetail extends TraceRow {
   events: (EventRow & { parent_id: string | null; relation: Relation | null; latency_ms: number | null })[];
   events_truncated: boolean;
   merged_from: string | null;
+}
+
+/** What was accepted and what became of it, as `GET /api/v1/stats/flow` gives it. */
+export interface FlowAnswer {
+  measured_at: string;
+  total: FlowTotals;
+  hours: FlowHour[];
 }
 
 /** Why an event is where it is, as `GET /api/v1/events/:id/explain` gives it. */
@@ -102,6 +110,10 @@ export class ApiClient {
 
   receipt(eventId: string): Promise<Receipt | null> {
     return this.request<Receipt>('GET', `/api/v1/receipts/${encodeURIComponent(eventId)}`);
+  }
+
+  flow(): Promise<FlowAnswer | null> {
+    return this.request<FlowAnswer>('GET', '/api/v1/stats/flow');
   }
 
   async events(query: Record<string, string>): Promise<EventRow[]> {

@@ -200,6 +200,7 @@ describe('the server', () => {
       '/api/v1/search',
       '/api/v1/stats/coverage',
       '/api/v1/stats/errors',
+      '/api/v1/stats/flow',
       '/api/v1/stats/latency',
       '/api/v1/stats/sequences',
       '/api/v1/stats/traces',

@@ -13,6 +13,7 @@ import { createRegistry } from '../../lib/telemetry/probe-server.js';
 import { StoreMetrics } from '../../lib/telemetry/store-metrics.js';
 import { AuditLog } from './adapters/audit-log.js';
 import { EventTrail } from './adapters/event-trail.js';
+import { FlowSource } from './adapters/flow-source.js';
 import { JsonWriter } from './adapters/json-writer.js';
 import { KafkaIngest } from './adapters/kafka-ingest.js';
 import { KafkaKeys } from './adapters/kafka-keys.js';
@@ -25,6 +26,7 @@ import { surrealStore } from './adapters/surreal-store.js';
 import { TraceAnswers } from './adapters/trace-answers.js';
 import { firstOf, fixedKeys, openDoor } from './auth.js';
 import { readConfig } from './config.js';
+import { Flow } from './flow.js';
 import { gatewayMetrics } from './metrics.js';
 import { createServer } from './server.js';
 
@@ -99,6 +101,13 @@ const ingest = new KafkaIngest({
   onProduced: metrics.produced,
 });
 const trail = new EventTrail({ kafka, codec, codecReady, learn: (id) => registry.learn(id) });
+const flow = new Flow({
+  source: new FlowSource({ kafka, codec, codecReady, learn: (id) => registry.learn(id), logger }),
+  store,
+  now: Date.now,
+  logger,
+});
+void flow.run();
 
 const writer = new JsonWriter(kafka, config.PRODUCE_TIMEOUT_MS);
 const keys = new KafkaKeys({ kafka, writer, logger, maxStaleMs: config.AUTH_MAX_STALE_MS });
@@ -137,6 +146,7 @@ metrics.gauge(
       app.server.getConnections((error, count) => (error ? reject(error) : resolve(count))),
     ),
 );
+metrics.flow(() => flow.report.report);
 
 const app = await createServer({
   ports: {
@@ -147,6 +157,7 @@ const app = await createServer({
     live,
     look: kafkaLook(kafka, registry, loadTopics()),
     trials: ruleTrials(config.VECTADB_CONFIG),
+    flow,
     keys: config.AUTH === 'off' ? openDoor : firstOf(fixedKeys(config.apiKeys), keys),
     keyAdmin: keys,
     audit,
@@ -201,6 +212,7 @@ const end = async (reason: string, code: number): Promise<void> => {
     ingest.close(),
     answers.close(),
     trail.close(),
+    flow.close(),
     keys.close(),
     surreal.close(),
     embedder.close(),

@@ -1,4 +1,6 @@
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
+import type { FlowTotals } from './core/flow.js';
+import type { FlowReport } from './flow.js';
 
 export interface GatewayMetrics {
   readonly registry: Registry;
@@ -11,7 +13,11 @@ export interface GatewayMetrics {
   gauge(name: string, help: string, read: () => number | Promise<number>): void;
   /** As {@link GatewayMetrics.gauge}, of something that only grows. */
   counter(name: string, help: string, read: () => number): void;
+  /** Shows the last measurement; nothing while there is none. */
+  flow(read: () => FlowReport | null): void;
 }
+
+const OUTCOMES = ['accepted', 'stored', 'dead_lettered', 'in_flight', 'unaccounted', 'duplicates'] as const;
 
 export function gatewayMetrics(registry: Registry): GatewayMetrics {
   const events = new Counter({
@@ -45,6 +51,29 @@ export function gatewayMetrics(registry: Registry): GatewayMetrics {
     },
     answered: (method, route, status, seconds) =>
       requests.observe({ method, route, status: String(status) }, seconds),
+    flow(read) {
+      new Gauge({
+        name: 'vectadb_flow_events',
+        help:
+          'Events by the hour of append time in raw-logs (this one, the one before, the last 24) and by what became of them; ' +
+          'accepted = stored + dead_lettered + in_flight + unaccounted',
+        labelNames: ['hours', 'outcome'],
+        registers: [registry],
+        collect() {
+          this.reset();
+          const report = read();
+          if (report === null) return;
+          const [current, previous] = report.hours;
+          const windows: [string, FlowTotals | undefined][] = [
+            ['current', current],
+            ['previous', previous],
+            ['24', report.total],
+          ];
+          for (const [hours, totals] of windows)
+            for (const outcome of OUTCOMES) if (totals) this.set({ hours, outcome }, totals[outcome]);
+        },
+      });
+    },
     gauge(name, help, read) {
       new Gauge({
         name,

@@ -9,6 +9,7 @@ import type {
   MeasuresRead,
   Paging,
   StatsFilter,
+  StoredHour,
   TraceDay,
   TraceFilter,
   TraceOrder,
@@ -18,10 +19,12 @@ import type {
 import type { Answer } from './core/answer-table.js';
 import type { Principal, Scope } from './core/api-keys.js';
 import type { AuditEntry } from './core/audit-filter.js';
+import type { HourGaps, SentAccount, Unread } from './core/flow.js';
 import type { KeyRecord, ListedKey } from './core/key-table.js';
 import type { LiveFilter } from './core/live-filter.js';
 import type { RawEvent } from './core/raw-event.js';
 import type { Letter, Looked, Sighting, Trail } from './core/receipt.js';
+import type { FlowReport } from './flow.js';
 import type { TrialOut } from './schemas-patterns.js';
 
 /** What stands behind the HTTP API. Adapters implement it; a test of the HTTP shapes puts its own in their place. */
@@ -33,6 +36,8 @@ export interface Ports {
   look: LookPort;
   trials: TrialPort;
   live: LivePort;
+  /** The last measurement of what was accepted and what became of it; null, and why, where there is none. */
+  flow: { readonly report: { report: FlowReport | null; failure: string } };
   keys: KeyStore;
   keyAdmin: KeyAdmin;
   audit: AuditPort;
@@ -79,6 +84,8 @@ export interface StorePort {
   /** What statistics count of each event of a range. Requests for the same range at the same time share one reading. */
   measures(filter: StatsFilter): Promise<MeasuresRead>;
   tracesByDay(filter: StatsFilter): Promise<{ days: TraceDay[]; reachedMs: number | null }>;
+  /** What was stored, by the hour of append time in raw-logs from `fromHour` on (hours since 1970). */
+  storedHours(fromHour: number): Promise<StoredHour[]>;
 }
 
 /** `lexical (hashed)`: no model is there, so words are compared, not meaning. */
@@ -182,6 +189,19 @@ export interface LookPort {
 /** Takes entries of the audit log; never fails and never waits. */
 export interface AuditPort {
   record(entry: AuditEntry): void;
+}
+
+/** Offsets `[from, end)` that a topic's reader has not read yet, by topic. */
+export type Positions = ReadonlyMap<string, { partition: number; from: number; end: number }[]>;
+
+/** What the stages count, and how far their readers are. Every method rejects while Kafka does not answer. */
+export interface FlowPort {
+  /** The latest account of each stage, partition and hour, from an hour on. */
+  accounts(fromHour: number): Promise<SentAccount[]>;
+  positions(): Promise<Positions>;
+  /** What of an hour may still be in front of its readers. */
+  unread(positions: Positions, gaps: HourGaps): Promise<Unread>;
+  close(): Promise<void>;
 }
 
 /** Finds who a bearer token belongs to. @throws Problem `keys-unavailable` while that cannot be said. */

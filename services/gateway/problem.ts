@@ -21,6 +21,7 @@ export const PROBLEMS = {
   overloaded: { status: 503, title: 'More is under way than the server takes at once' },
   'kafka-unavailable': { status: 503, title: 'Kafka does not take events now' },
   'keys-unavailable': { status: 503, title: 'API keys cannot be checked now' },
+  'not-measured': { status: 503, title: 'This cannot be measured now' },
   'store-unavailable': { status: 503, title: 'A store does not answer now' },
 } as const;
 

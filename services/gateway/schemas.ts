@@ -345,6 +345,23 @@ export const LiveQuery = Type.Object(
 export const TraceDetailQuery = Type.Object({
   max_events: Type.Optional(Type.Integer({ minimum: 1, maximum: 10_000, default: 10_000 })),
 });
+const flowCounts = {
+  accepted: Count('Events acknowledged, and records that were refused; what was sent twice counts once'),
+  stored: Count('Rows that SurrealDB has stored'),
+  dead_lettered: Count('Refused by parse, trace or the sink of SurrealDB, and not sent again since'),
+  in_flight: Count('On their way'),
+  unaccounted: Count('Neither of them: lost'),
+  duplicates: Count('Events that came before'),
+  joined: Count('Lines that are part of the event before them'),
+};
+export const FlowOut = Type.Object({
+  measured_at: Moment('When it was measured'),
+  total: Type.Object(flowCounts),
+  hours: Type.Array(Type.Object({ hour: Moment('When the hour began'), ...flowCounts }), {
+    description: '24, newest first; the first one is not over',
+  }),
+});
+
 const Place = {
   topic: Nullable(Type.String()),
   partition: Nullable(Type.Integer()),

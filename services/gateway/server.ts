@@ -18,6 +18,7 @@ import type { Ports } from './ports.js';
 import { PROBLEM_JSON, Problem, type ProblemName, problemBody, sendProblem } from './problem.js';
 import { consoleRoutes } from './routes/console.js';
 import { eventRoutes } from './routes/events.js';
+import { flowRoutes } from './routes/flow.js';
 import { ingestRoutes } from './routes/ingest.js';
 import { kafkaRoutes } from './routes/kafka.js';
 import { keyRoutes } from './routes/keys.js';
@@ -140,6 +141,7 @@ export async function createServer({
   patternRoutes(app, ports);
   liveRoutes(app, ports);
   receiptRoutes(app, ports);
+  flowRoutes(app, ports);
   keyRoutes(app, ports);
   await consoleRoutes(app, consoleFolder);
   return app;

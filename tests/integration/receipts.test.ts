@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { Kafka, logLevel } from 'kafkajs';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { waitFor } from '../../deploy/local/wait.js';
 import { loadSchemas } from '../../lib/config/schemas.js';
@@ -12,6 +13,7 @@ import { eventId } from '../../lib/model/ids.js';
 import { createLogger } from '../../lib/telemetry/logger.js';
 import type { TestService } from '../../lib/testing/service.js';
 import { startStack, type TestStack } from '../../lib/testing/stack.js';
+import type { FlowAnswer } from '../../services/cli/api-client.js';
 import type { Receipt } from '../../services/gateway/core/receipt.js';
 
 const KEY = 'integration-test-key-0123456789';
@@ -204,4 +206,98 @@ it('has none for an id that nobody sent', async () => {
   const { status, body } = await call('GET', `/api/v1/receipts/${randomUUID()}`);
   expect([status, body.type]).toEqual([404, 'urn:vectadb:problem:not-found']);
   expect(body.detail).not.toContain('as far as');
+});
+
+const SINK = 'vectadb-surreal-sink';
+const MEASURE_LIMIT_MS = 90_000;
+
+async function flow(): Promise<FlowAnswer> {
+  const { status, body } = await call('GET', '/api/v1/stats/flow');
+  if (status !== 200) throw new Error(JSON.stringify(body));
+  for (const { accepted, stored, dead_lettered, in_flight, unaccounted } of [body.total, ...body.hours])
+    expect(stored + dead_lettered + in_flight + unaccounted).toBe(accepted);
+  return body;
+}
+
+/** The totals, once `holds` of them: of a measurement that was taken when all accounts of what is done were sent. */
+async function balanced(
+  what: string,
+  holds: (total: FlowAnswer['total']) => boolean,
+): Promise<FlowAnswer['total']> {
+  let last: unknown;
+  const sinceMs = Date.now() + 3_000;
+  await waitFor(
+    what,
+    async () => {
+      const { total, measured_at } = await flow();
+      last = total;
+      return Date.parse(measured_at) >= sinceMs && holds(total);
+    },
+    { limitMs: MEASURE_LIMIT_MS },
+  ).catch((error: unknown) => {
+    throw new Error(`${what}: ${JSON.stringify(last)}`, { cause: error });
+  });
+  return (await flow()).total;
+}
+const atRest = ({ in_flight, unaccounted }: FlowAnswer['total']) => in_flight === 0 && unaccounted === 0;
+
+const aBatch = (count: number) =>
+  Array.from({ length: count }, (_, n) => anEvent({ session_id: `batch-${n % 5}` }));
+async function sendBatch(count: number): Promise<void> {
+  const { status, body } = await call('POST', '/api/v1/events/batch', { events: aBatch(count) }, noWait);
+  expect([status, body.ingested]).toEqual([202, count]);
+}
+
+it('accounts for what is stored, refused and on its way; what a sink skips is missing until it is stored', async () => {
+  const before = await balanced('the balance', atRest);
+  expect(before.dead_lettered).toBe(2);
+  await stop('surreal-sink');
+  await sendBatch(50);
+  const waiting = await balanced('50 events in flight', (total) => total.in_flight === 50);
+  expect(waiting).toMatchObject({ accepted: before.accepted + 50, stored: before.stored, unaccounted: 0 });
+  const admin = new Kafka({ brokers: stack.brokers, clientId: 'test', logLevel: logLevel.NOTHING }).admin();
+  await admin.connect();
+  const topic = 'agent-events';
+  const [position] = await admin.fetchOffsets({ groupId: SINK, topics: [topic] });
+  // as if the sink had read them and stored nothing
+  const ends = await admin.fetchTopicOffsets(topic);
+  const skipped = ends.map(({ partition, high }) => ({ partition, offset: high }));
+  await admin.setOffsets({ groupId: SINK, topic, partitions: skipped });
+  await balanced('50 events missing', (total) => total.unaccounted === 50);
+  const metrics = await (await fetch(`${gateway.url}/metrics`)).text();
+  expect(metrics).toContain('vectadb_flow_events{hours="24",outcome="unaccounted",service="gateway"} 50');
+  await admin.setOffsets({ groupId: SINK, topic, partitions: position!.partitions });
+  await admin.disconnect();
+  await start('surreal-sink');
+  const after = await balanced('all of it stored', atRest);
+  expect(after).toMatchObject({
+    accepted: before.accepted + 50,
+    stored: before.stored + 50,
+    dead_lettered: 2,
+  });
+});
+
+it('counts exactly while processors and sinks are killed, and what was sent twice once', async () => {
+  const before = await balanced('the balance', atRest);
+  let sent = 0;
+  const twice = aBatch(40);
+  for (const name of ['parse', 'trace', 'surreal-sink', 'parse', 'trace'] as const) {
+    for (let batch = 0; batch < 5; batch++) {
+      await sendBatch(200);
+      sent += 200;
+    }
+    await call('POST', '/api/v1/events/batch', { events: twice }, noWait);
+    await running.get(name)!.kill();
+    await start(name);
+  }
+  const after = await balanced(
+    'the balance',
+    (total) => atRest(total) && total.accepted >= before.accepted + sent + 40,
+  );
+  expect(after).toMatchObject({
+    accepted: before.accepted + sent + 40,
+    stored: before.stored + sent + 40,
+    dead_lettered: before.dead_lettered,
+    duplicates: before.duplicates + 4 * 40,
+  });
 });

@@ -1,7 +1,40 @@
 import Table from 'cli-table3';
 import type { Command } from 'commander';
 import { chooseStack } from '../../../deploy/local/choose.js';
-import type { StackReport } from '../../../deploy/local/stack.js';
+import { type StackReport, UserError } from '../../../deploy/local/stack.js';
+import { ApiClient, type FlowAnswer } from '../api-client.js';
+
+const RED = '\x1b[31m';
+const PLAIN = '\x1b[0m';
+
+/** What was accepted in the last 24 hours and what became of it, in one line; what is lost in red where there are colours. */
+export function renderFlow({ total }: FlowAnswer, hasColours: boolean): string {
+  const { accepted, stored, dead_lettered, in_flight, unaccounted } = total;
+  const count = (value: number) => value.toLocaleString('en');
+  const parts = [
+    `accepted ${count(accepted)}`,
+    `stored ${count(stored)}`,
+    `dead-lettered ${count(dead_lettered)}`,
+    `in flight ${count(in_flight)}`,
+  ];
+  const lost = `unaccounted ${count(unaccounted)}`;
+  const shown = unaccounted > 0 ? `${lost}: EVENTS ARE MISSING, see docs/receipts.md` : lost;
+  return `last 24 h: ${parts.join(' · ')} · ${unaccounted > 0 && hasColours ? RED + shown + PLAIN : shown}`;
+}
+
+/** The line, or why there is none; null where no gateway runs that could be asked. */
+async function flowLine(report: StackReport): Promise<{ flow: FlowAnswer | null; line: string } | null> {
+  const { gateway } = report.endpoints;
+  if (!gateway) return null;
+  try {
+    const flow = await new ApiClient(gateway.url, process.env.VECTADB_API_KEY ?? report.api_key).flow();
+    if (flow === null) return null;
+    return { flow, line: renderFlow(flow, process.stdout.isTTY === true && !process.env.NO_COLOR) };
+  } catch (error) {
+    if (error instanceof UserError) return { flow: null, line: `last 24 h: not known: ${error.message}` };
+    throw error;
+  }
+}
 
 /** The report as a table for a terminal. */
 export function renderStatus(report: StackReport): string {
@@ -27,7 +60,12 @@ export function register(program: Command): void {
     .option('--json', 'for scripts: endpoints, states and the development API key')
     .action(async (options: { json?: boolean }) => {
       const report = await (await chooseStack()).status();
-      console.log(options.json ? JSON.stringify(report, null, 2) : renderStatus(report));
+      const flow = report.running ? await flowLine(report) : null;
+      console.log(
+        options.json
+          ? JSON.stringify({ ...report, flow: flow?.flow ?? null }, null, 2)
+          : [renderStatus(report), ...(flow === null ? [] : [flow.line])].join('\n'),
+      );
       if (!report.ready) process.exitCode = 1;
     });
 }

@@ -9,6 +9,7 @@ import {
   listTraces,
   type MeasuresRead,
   measuresOf,
+  readStoredHours,
   StoreRefusedError,
   StoreUnavailableError,
   type SurrealStore,
@@ -41,6 +42,7 @@ export function surrealStore(store: SurrealStore): StorePort & { health(): PartH
     getEventContext: (eventId, siblings) => asking(() => getEventContext(store, eventId, siblings)),
     findTraceBySession: (sessionId) => asking(() => findTraceBySession(store, sessionId)),
     tracesOfSession: (sessionId) => asking(() => tracesOfSession(store, sessionId)),
+    storedHours: (fromHour) => asking(() => readStoredHours(store, fromHour)),
     health: () => {
       const { connected, reason } = store.health();
       return connected ? { state: 'up' } : { state: 'down', detail: reason ?? 'not connected' };

@@ -13,6 +13,7 @@ const FLAGS: Readonly<Record<string, string>> = {
   no_timestamp: 'It told no time of its own: the time at which it arrived stands for it.',
   clock_skew: 'Its own time lies ahead of the time at which it arrived.',
   redriven: 'It was refused at first, and sent again out of dead-letter.',
+  redriven_again: 'It was sent out of dead-letter more than once.',
   truncated: 'It was longer than a record may be: it is cut, the raw record is whole.',
 };
 

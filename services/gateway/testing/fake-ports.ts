@@ -89,6 +89,7 @@ export async function testServer(
     look: noKafka,
     trials: noTrials,
     live: new FeedOfNothing(),
+    flow: { report: { report: null, failure: 'not measured yet' } },
     keys: fixedKeys(keys),
     keyAdmin: noKeys,
     audit: { record: (entry) => recorded.audit.push(entry) },
@@ -179,6 +180,7 @@ export const noKeys: Ports['keyAdmin'] = {
 
 export const emptyStore: Ports['store'] = {
   getEvent: async () => null,
+  storedHours: async () => [],
   getEventsByIds: async () => [],
   listEvents: async () => ({ events: [], next_cursor: null }),
   listTraces: async () => ({ traces: [], next_cursor: null }),
