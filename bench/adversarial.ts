@@ -1,7 +1,9 @@
 // Slowest lines of 64 KiB that nearly match a rule: npm run -s build && node dist/bench/adversarial.js [LINES]
 // Each line goes through the parse core alone on a stream of its own, to the event. Three runs each, CPU time of this process; the
 // time of a line is that of its slowest run, or of its fastest where `fastest` is said: what the pattern needs without collector and compiler.
+
 import { defaultAppConfig } from '../lib/config/app-config.js';
+import { maskerOf } from '../lib/config/masking-file.js';
 import { MemoryStateStore } from '../lib/topology/state-store.js';
 import { loadRules } from '../services/processor/adapters/rule-files.js';
 import type { ParseState } from '../services/processor/core/parse/parse-state.js';
@@ -16,7 +18,12 @@ const SHOWN = 12;
 
 const config = defaultAppConfig();
 const rules = loadRules(config);
-const processor = createParseProcessor({ rules, settings: settingsOf(config), epoch: 'bench' });
+const processor = createParseProcessor({
+  rules,
+  masker: maskerOf(config.masking),
+  settings: settingsOf(config),
+  epoch: 'bench',
+});
 
 /** CPU milliseconds of one line, from its arrival to its event. */
 function cpuMs(line: string, offset: number): number {

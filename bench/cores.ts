@@ -1,6 +1,8 @@
 // CPU of each stage's core, without Kafka: npm run -s build && node dist/bench/cores.js [LINES]
+
 import Table from 'cli-table3';
 import { defaultAppConfig } from '../lib/config/app-config.js';
+import { maskerOf } from '../lib/config/masking-file.js';
 import { loadSchemas } from '../lib/config/schemas.js';
 import { Codec } from '../lib/model/codec.js';
 import { Task } from '../lib/topology/task.js';
@@ -18,6 +20,7 @@ const topology = buildTopology({
   codec: Codec.local(loadSchemas()),
   config,
   rules: loadRules(config),
+  masker: maskerOf(config.masking),
   epochs: new Map([['raw-logs', 'bench']]),
   generation: 1,
 });

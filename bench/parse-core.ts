@@ -7,8 +7,10 @@
 //             joining, ids, groups, timers, and the puts into the state store
 //   + Avro    besides: RawLog decoded from its Avro bytes, packs of events encoded
 //   + change  besides: changelog entries encoded, that is all that the service does between two calls of Kafka
+
 import Table from 'cli-table3';
 import { defaultAppConfig } from '../lib/config/app-config.js';
+import { maskerOf } from '../lib/config/masking-file.js';
 import { loadSchemas } from '../lib/config/schemas.js';
 import { Codec } from '../lib/model/codec.js';
 import type { LogSource, ParsedEntry } from '../lib/model/events.js';
@@ -82,9 +84,12 @@ interface Stage {
 
 const nowOf = (offset: number) => START_MS + Math.floor(offset / LINES_PER_MS);
 
+// MASKING=off shows what masking costs
+const masker = maskerOf({ ...config.masking, enabled: process.env.MASKING !== 'off' });
+
 /** The processor by itself; `avro`: with records decoded from their bytes and events encoded in packs. */
 function core(avro: boolean): Stage {
-  const processor = createParseProcessor({ rules, settings: settingsOf(config), epoch: 'bench' });
+  const processor = createParseProcessor({ rules, masker, settings: settingsOf(config), epoch: 'bench' });
   const store = new MemoryStateStore<ParseState>();
   const decode = decodeRawRecord(codec);
   let forwarded: ParsedEntry[] = [];
@@ -131,7 +136,7 @@ function core(avro: boolean): Stage {
 
 /** All that the service does between two calls of Kafka. */
 function service(): Stage {
-  const sub = parseSubTopology({ codec, config, rules, epoch: 'bench' });
+  const sub = parseSubTopology({ codec, config, rules, masker, epoch: 'bench' });
   const task = new Task(sub, 0, () => 6);
   return {
     name: '+ changelog',

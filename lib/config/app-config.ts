@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { LineCounter, parseDocument } from 'yaml';
 import { z } from 'zod';
 import { ConfigError } from './config-error.js';
+import { maskingConfig } from './masking-file.js';
 
 /**
  * A rule of `parser_rules`: an import of a built-in set, or a rule of one's own, which is called after its place where it has no name.
@@ -109,6 +110,8 @@ const appConfig = z
       .prefault({}),
     /** Price list of one's own, asked before the built-in prices.yaml; relative to this file. */
     prices: z.string().min(1).optional(),
+    /** What is masked before it is stored; docs/security.md. */
+    masking: maskingConfig,
     /** Built-in sets and rules of one's own, in order; left out: the three built-in sets. */
     parser_rules: z.array(parserRule).optional(),
   })

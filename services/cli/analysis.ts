@@ -1,5 +1,7 @@
+import { defaultMasker } from '../../lib/config/masking-file.js';
 import type { Codec } from '../../lib/model/codec.js';
 import type { AgentEvent, AgentTrace, GroupLink, LogSource } from '../../lib/model/events.js';
+import type { Masker } from '../../lib/model/masking/masker.js';
 import { type LastRows, LastRowsReader, type RowVersion } from '../../lib/stores/last-rows.js';
 import { InProcessRun } from '../../lib/topology/in-process.js';
 import type { EncodedRecord } from '../../lib/topology/topology.js';
@@ -11,6 +13,8 @@ import { AppendClock, type LineInput, lineReader } from './line-input.js';
 import { Spill } from './spill.js';
 
 export interface AnalysisOptions {
+  /** Left out: what is masked by default. */
+  masker?: Masker;
   codec: Codec;
   rules: CompiledRules;
   config: TopologyConfig;
@@ -84,6 +88,7 @@ export class Analysis {
         codec,
         rules,
         config,
+        masker: options.masker ?? defaultMasker(),
         epochs: new Map([['raw-logs', 'cli']]),
         generation: 1,
         observe: (outcome) => this.observe(outcome),

@@ -1,6 +1,8 @@
+import { defaultMasker } from '../../lib/config/masking-file.js';
 import type { Codec } from '../../lib/model/codec.js';
 import type { ParsedEvent } from '../../lib/model/events.js';
 import { isParsedEvent } from '../../lib/model/events.js';
+import type { Masker } from '../../lib/model/masking/masker.js';
 import { MemoryStateStore } from '../../lib/topology/state-store.js';
 import type { ProcessorContext } from '../../lib/topology/topology.js';
 import { ParseProcessor, type RecordOutcome } from '../processor/core/parse/parse-processor.js';
@@ -27,6 +29,8 @@ export interface LineParserOptions {
   /** Time of lines that tell none, Unix milliseconds. */
   nowMs: number;
   explain?: boolean;
+  /** Left out: what is masked by default. */
+  masker?: Masker;
 }
 
 const MAX_REMEMBERED = 50_000;
@@ -52,6 +56,7 @@ export class LineParser {
     this.clock = new AppendClock(nowMs);
     this.processor = new ParseProcessor({
       rules,
+      masker: options.masker ?? defaultMasker(),
       settings,
       epoch: 'cli',
       observe: (outcome) => {

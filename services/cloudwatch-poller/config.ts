@@ -3,6 +3,7 @@ import { type AppConfig, loadAppConfig } from '../../lib/config/app-config.js';
 import { ConfigError } from '../../lib/config/config-error.js';
 import { readEnvironment, type Settings, STACK, text } from '../../lib/config/env.js';
 import { type LogGroupSelector, logGroupMatcher } from '../../lib/config/log-group-matcher.js';
+import type { MaskingConfig } from '../../lib/config/masking-file.js';
 import type { ApiOptions } from './adapters/cloudwatch-api.js';
 import type { Lanes } from './core/lanes.js';
 
@@ -45,6 +46,7 @@ export interface PollerConfig {
   /** How long the position of a group is kept that is gone; one that comes back later begins anew, behind what was read. */
   forgetAfterMs: number;
   batchSize: number;
+  masking: MaskingConfig;
   requestsPerSecond: number;
   concurrentRequests: number;
   discoveryIntervalMs: number;
@@ -85,6 +87,7 @@ export function pollerConfig(app: AppConfig, environment: PollerEnvironment, pat
     startBackMs,
     forgetAfterMs: Math.max(FORGET_AFTER_MS, startBackMs + lookbackMs),
     batchSize: app.batch_size,
+    masking: app.masking,
     requestsPerSecond: cloudwatch.requests_per_second,
     concurrentRequests: cloudwatch.concurrent_requests,
     discoveryIntervalMs: cloudwatch.discovery_interval_seconds * 1_000,

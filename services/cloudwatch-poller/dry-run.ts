@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { ClusterClient } from '../../lib/kafka/cluster.js';
 import { readToEnd } from '../../lib/kafka/partition-reader.js';
 import type { KafkaSettings } from '../../lib/kafka/types.js';
+import type { Masker } from '../../lib/model/masking/masker.js';
 import type { Logger } from '../../lib/telemetry/logger.js';
 import type { GroupDirectory } from './adapters/directory.js';
 import { type Delivery, GroupReader, type ReaderContext } from './adapters/group-reader.js';
@@ -16,6 +17,7 @@ const READ_LIMIT_MS = 15_000;
 
 export interface DryRunOptions extends ReaderContext {
   directory: GroupDirectory;
+  masker: Masker;
   startBackMs: number;
   once: boolean;
   signal: AbortSignal;
@@ -67,7 +69,7 @@ class Printer implements Delivery {
   async deliver(group: LogGroup, range: Range, events: LogEvent[], last: boolean): Promise<boolean> {
     const { fresh, stale } = this.state.accept(groupKey(group), range, { events, last });
     for (const event of fresh) {
-      const { key, log } = rawRecordOf(group, event);
+      const { key, log } = rawRecordOf(group, event, this.options.masker);
       this.options.print(JSON.stringify({ topic: RAW_LOGS, key, value: log }));
     }
     return !stale;

@@ -2,12 +2,14 @@ import './before-imports.js';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Command } from 'commander';
 import { ConfigError } from '../../lib/config/config-error.js';
+import { maskerOf } from '../../lib/config/masking-file.js';
 import { loadSchemas } from '../../lib/config/schemas.js';
 import { faultPointAt, noFaultPoint } from '../../lib/kafka/exactly-once/fault-point.js';
 import { ExactlyOnceRunner } from '../../lib/kafka/exactly-once/runner.js';
 import { memberFileIn } from '../../lib/kafka/member-file.js';
 import { Codec } from '../../lib/model/codec.js';
 import { createLogger } from '../../lib/telemetry/logger.js';
+import { exposeMasking } from '../../lib/telemetry/masking-metrics.js';
 import { createRegistry, startProbeServer } from '../../lib/telemetry/probe-server.js';
 import { wallClock } from './adapters/clock.js';
 import type { GroupDirectory } from './adapters/directory.js';
@@ -82,7 +84,10 @@ try {
   directory = makeDirectory(targets, config, logger);
   await directory.refresh();
   const kafka = { brokers: environment.KAFKA_BROKERS, clientId: SERVICE };
+  const masker = maskerOf(config.masking, environment.VECTADB_CONFIG);
+  exposeMasking(registry, masker);
   const reading = {
+    masker,
     lanes: config.lanes,
     clock,
     maxSleepMs: environment.VECTADB_CLOCK_OFFSET_FILE === '' ? LONGEST_SLEEP_MS : MOVED_CLOCK_SLEEP_MS,

@@ -386,3 +386,35 @@ function nested(levels: number): object {
   for (let level = 1; level < levels; level++) value = { a: value };
   return value;
 }
+
+describe('secrets', () => {
+  const SECRET = `AKIA${'IOSFODNN7EXAMPL2'}`;
+
+  it('are masked before anything is sent to Kafka, in events and in lines', async () => {
+    const { post, recorded, get } = await testServer();
+    const properties = { message: `used ${SECRET}`, deep: [{ password: 'hunter2' }] };
+    await post('/api/v1/events', anEvent({ session_id: 's-1', properties }));
+    await post('/api/v1/events/batch', { events: [anEvent({ properties })] });
+    await post('/api/v1/logs', `a ${SECRET}\nb`, { 'content-type': 'text/plain' });
+    await post('/api/v1/logs', [
+      { message: `c ${SECRET}`, source: { system: 'x' } },
+      anEvent({ properties }),
+    ]);
+    const sent = JSON.stringify(recorded.sent.map(({ key, log }) => ({ key, log })));
+    expect(recorded.sent).toHaveLength(6);
+    expect(sent).not.toContain(SECRET);
+    expect(sent).not.toContain('hunter2');
+    expect(sent.split('[masked:aws-access-key]')).toHaveLength(6);
+    expect((await get('/metrics')).status).toBe(200);
+  });
+
+  it('do not make two sessions one, and what holds none is sent as it was', async () => {
+    const { post, recorded } = await testServer();
+    for (const session_id of [`s-${SECRET}1`, `s-${SECRET}2`])
+      await post('/api/v1/events', anEvent({ session_id }));
+    expect(new Set(recorded.sent.map(({ key }) => key)).size).toBe(2);
+    const event = anEvent({ properties: { n: 12345678901, text: 'Thought: I need a password' } });
+    await post('/api/v1/events', event);
+    expect(JSON.parse(recorded.sent.at(-1)!.log.event!).properties).toEqual(event.properties);
+  });
+});

@@ -28,12 +28,12 @@ const SESSION_LOOKUPS = 16;
  * @throws Problem where Kafka does not take them; then none of the request counts as stored.
  */
 export async function ingestEvents(
-  ports: Pick<Ports, 'ingest' | 'store' | 'now'>,
+  ports: Pick<Ports, 'ingest' | 'store' | 'now' | 'masker'>,
   items: readonly unknown[],
   options: IngestionOptions | null,
   wait: boolean,
 ): Promise<Ingested> {
-  const plan = planIngest(items, options, ports.now());
+  const plan = planIngest(items, options, ports.now(), ports.masker);
   const refused: RefusedItem[] = plan.refused.map(({ index, errors }) => ({
     index,
     problem: 'invalid-event',

@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
+import { loadAppConfig } from '../../lib/config/app-config.js';
+import { maskerOf } from '../../lib/config/masking-file.js';
 import { projectRoot } from '../../lib/config/root.js';
 import { loadSchemas } from '../../lib/config/schemas.js';
 import { createEmbedder } from '../../lib/embedding/embedder.js';
@@ -9,6 +11,7 @@ import { Codec } from '../../lib/model/codec.js';
 import { qdrantOutcome } from '../../lib/stores/qdrant/errors.js';
 import { connectSurreal, type SurrealStore, surrealOutcome } from '../../lib/stores/surreal/index.js';
 import { createLogger } from '../../lib/telemetry/logger.js';
+import { exposeMasking } from '../../lib/telemetry/masking-metrics.js';
 import { createRegistry } from '../../lib/telemetry/probe-server.js';
 import { StoreMetrics } from '../../lib/telemetry/store-metrics.js';
 import { AuditLog } from './adapters/audit-log.js';
@@ -112,6 +115,7 @@ void flow.run();
 const writer = new JsonWriter(kafka, config.PRODUCE_TIMEOUT_MS);
 const keys = new KafkaKeys({ kafka, writer, logger, maxStaleMs: config.AUTH_MAX_STALE_MS });
 
+const masker = maskerOf(loadAppConfig(config.VECTADB_CONFIG).masking, config.VECTADB_CONFIG);
 const audit = new AuditLog(writer, logger);
 
 const live = liveTopics({
@@ -132,6 +136,7 @@ metrics.counter(
   'Audit entries that could not be kept',
   () => audit.lostTotal,
 );
+exposeMasking(metrics.registry, masker);
 metrics.gauge('vectadb_gateway_in_flight_bytes', 'Bytes on their way to Kafka', () => ingest.inFlight.bytes);
 metrics.gauge('vectadb_gateway_kafka_up', '1 while Kafka takes events and answers, else 0', () =>
   ingest.health().state === 'up' && answers.health().state === 'up' ? 1 : 0,
@@ -161,6 +166,7 @@ const app = await createServer({
     keys: config.AUTH === 'off' ? openDoor : firstOf(fixedKeys(config.apiKeys), keys),
     keyAdmin: keys,
     audit,
+    masker,
     prices,
     now: Date.now,
     health: async () => {

@@ -2,6 +2,7 @@ import type { Readable } from 'node:stream';
 import type { GroupLag } from '../../lib/kafka/lag.js';
 import type { ShownRecord } from '../../lib/kafka/shown-record.js';
 import type { PriceTable } from '../../lib/model/cost/price-table.js';
+import type { Masker } from '../../lib/model/masking/masker.js';
 import type {
   EventContext,
   EventFilter,
@@ -41,6 +42,8 @@ export interface Ports {
   keys: KeyStore;
   keyAdmin: KeyAdmin;
   audit: AuditPort;
+  /** Takes secrets out of what comes in. */
+  masker: Masker;
   /** The price table as it is now. */
   prices: () => PriceTable;
   /** Unix milliseconds. */

@@ -1,5 +1,6 @@
 import { Command, Option } from 'commander';
 import { loadAppConfig } from '../../lib/config/app-config.js';
+import { maskerOf } from '../../lib/config/masking-file.js';
 import { loadSchemas } from '../../lib/config/schemas.js';
 import { faultPointAt, noFaultPoint } from '../../lib/kafka/exactly-once/fault-point.js';
 import { ExactlyOnceRunner } from '../../lib/kafka/exactly-once/runner.js';
@@ -10,6 +11,7 @@ import { connectRegistry } from '../../lib/kafka/registry.js';
 import { readEpochs } from '../../lib/kafka/topics/epochs.js';
 import { Codec } from '../../lib/model/codec.js';
 import { createLogger } from '../../lib/telemetry/logger.js';
+import { exposeMasking } from '../../lib/telemetry/masking-metrics.js';
 import { createRegistry, startProbeServer } from '../../lib/telemetry/probe-server.js';
 import { loadRules } from './adapters/rule-files.js';
 import { readConfig } from './config.js';
@@ -67,6 +69,7 @@ try {
         'matched by the linear engine, which is slower: bound its quantifiers',
       );
   }
+  const masker = maskerOf(appConfig.masking, config.VECTADB_CONFIG);
   const kafka = { brokers: config.KAFKA_BROKERS, clientId: SERVICE };
   const codec = new Codec(loadSchemas());
   const registry = connectRegistry(config.SCHEMA_REGISTRY_URL, codec, { logger });
@@ -87,6 +90,7 @@ try {
       codec,
       config: appConfig,
       rules,
+      masker,
       epochs,
       generation,
       observe: coverage.take,
@@ -111,7 +115,10 @@ try {
             observer: observerOf(sub.name),
           }),
       );
-  if (only === undefined || only === 'parse') exposeCoverage(metrics, coverage);
+  if (only === undefined || only === 'parse') {
+    exposeCoverage(metrics, coverage);
+    exposeMasking(metrics, masker);
+  }
   // a replay that is promoted raises the generation: everything begins again in it, from its changelogs
   for (;;) {
     const generation = live.current;

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { defaultAppConfig } from '../../lib/config/app-config.js';
+import { defaultMasker } from '../../lib/config/masking-file.js';
 import { letterOf, nameOf } from '../../lib/dead-letters/letter.js';
 import { wayBack } from '../../lib/dead-letters/way-back.js';
 import type { AgentEvent } from '../../lib/model/events.js';
@@ -28,6 +29,7 @@ function accountedDriver(partitions: number, poison: Poison = { isOn: true }): T
     codec: topologyCodec,
     config: defaultAppConfig(),
     rules,
+    masker: defaultMasker(),
     epochs: new Map([['raw-logs', 'epoch-1']]),
     generation: 1,
     accounts: true,

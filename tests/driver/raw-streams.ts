@@ -1,4 +1,5 @@
 import { defaultAppConfig } from '../../lib/config/app-config.js';
+import { maskerOf } from '../../lib/config/masking-file.js';
 import type { Codec } from '../../lib/model/codec.js';
 import type { LogSource, RawLog } from '../../lib/model/events.js';
 import { streamKey } from '../../lib/model/ids.js';
@@ -39,6 +40,7 @@ export function realTopology(options: RealDriverOptions = {}): Topology {
     codec,
     config,
     rules: options.rules ?? rules,
+    masker: maskerOf(config.masking),
     epochs,
     generation: options.generation ?? 1,
   });

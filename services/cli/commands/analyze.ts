@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { maskerOf } from '../../../lib/config/masking-file.js';
 import { loadSchemas } from '../../../lib/config/schemas.js';
 import { Codec } from '../../../lib/model/codec.js';
 import { Analysis, type LineOutcome } from '../analysis.js';
@@ -44,7 +45,13 @@ export function register(program: Command): void {
         };
         const { config, rules } = readRules(options.config);
         const codec = Codec.local(loadSchemas());
-        const analysis = new Analysis({ codec, rules, config, nowMs: Date.now() });
+        const analysis = new Analysis({
+          codec,
+          rules,
+          config,
+          masker: maskerOf(config.masking, options.config),
+          nowMs: Date.now(),
+        });
         for await (const line of await inputLines(file)) analysis.take(line);
         analysis.end();
         if (options.json) await printLines(analysis);

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { maskerOf } from '../../../lib/config/masking-file.js';
 import { loadSchemas } from '../../../lib/config/schemas.js';
 import { Codec } from '../../../lib/model/codec.js';
 import { settingsOf } from '../../processor/core/parse/settings.js';
@@ -26,6 +27,7 @@ export function register(program: Command): void {
         const parser = new LineParser({
           codec: Codec.local(loadSchemas()),
           rules,
+          masker: maskerOf(config.masking, options.config),
           settings: settingsOf(config),
           nowMs: Date.now(),
           explain: options.explain || options.text,

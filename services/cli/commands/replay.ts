@@ -4,6 +4,7 @@ import { type Command, Option } from 'commander';
 import { UserError } from '../../../deploy/local/stack.js';
 import { type AppConfig, loadAppConfig } from '../../../lib/config/app-config.js';
 import { readEnvironment, STACK, text } from '../../../lib/config/env.js';
+import { maskerOf } from '../../../lib/config/masking-file.js';
 import { ClusterClient } from '../../../lib/kafka/cluster.js';
 import { type FaultPoint, faultPointAt, noFaultPoint } from '../../../lib/kafka/exactly-once/fault-point.js';
 import type { GenerationRecord } from '../../../lib/kafka/generations/generation-record.js';
@@ -99,7 +100,14 @@ async function replay(options: Options): Promise<number> {
     }
     await registry.resolveIds();
     const { generation } = opened;
-    const built = buildTopology({ codec, config, rules, epochs: await readEpochs(kafka), generation });
+    const built = buildTopology({
+      codec,
+      config,
+      rules,
+      masker: maskerOf(config.masking),
+      epochs: await readEpochs(kafka),
+      generation,
+    });
     const faultPoint = faultPointOf(readEnvironment(VARIABLES).FAULT_POINT);
     const run = async (record: GenerationRecord) => {
       const progress = showProgress(process.stderr, generation, record);

@@ -1,5 +1,6 @@
 import type { OwnedPartition, PartitionWork } from '../../../lib/kafka/exactly-once/work.js';
 import type { Codec } from '../../../lib/model/codec.js';
+import type { Masker } from '../../../lib/model/masking/masker.js';
 import { partitionOf } from '../../../lib/topology/partition.js';
 import type { OutputRecord } from '../../../lib/topology/task.js';
 import { seenRecordKey } from '../core/checkpoint.js';
@@ -19,6 +20,8 @@ export interface ShardContext extends ReaderContext {
   lanes: Lanes;
   directory: GroupDirectory;
   codec: Codec;
+  /** Takes secrets out of what is sent. */
+  masker: Masker;
   shards: number;
   rawPartitions: () => number;
   /** How far back a group begins that was never read, milliseconds. */
@@ -224,11 +227,11 @@ export class ShardPoller implements PartitionWork, Delivery {
 
   /** Encoded one after the other, as the producer asks for them: a page is large enough as it is. */
   private *outputsOf(pages: QueuedPage[], accepted: Accepted[]): Iterable<OutputRecord> {
-    const { codec, rawPartitions } = this.context;
+    const { codec, masker, rawPartitions } = this.context;
     const partitions = rawPartitions();
     for (const [index, { fresh }] of accepted.entries()) {
       for (const event of fresh) {
-        const { key, log } = rawRecordOf(pages[index]!.group, event);
+        const { key, log } = rawRecordOf(pages[index]!.group, event, masker);
         yield {
           topic: RAW_LOGS,
           partition: partitionOf(key, partitions),

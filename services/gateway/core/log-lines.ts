@@ -2,6 +2,7 @@ import { logSourceOf } from '../../../lib/model/event-body.js';
 import type { EventBody, LogSource, RawLog } from '../../../lib/model/events.js';
 import { streamKey } from '../../../lib/model/ids.js';
 import { parseJsonText } from '../../../lib/model/json-text.js';
+import type { Masker } from '../../../lib/model/masking/masker.js';
 import { readTimestamp } from '../../../lib/model/timestamp.js';
 import type { FieldError } from './field-error.js';
 import { rawEventOf } from './raw-event.js';
@@ -9,6 +10,7 @@ import { isObject, validateEvent } from './validate-event.js';
 
 /** What the request says about all of its lines. */
 export interface LineDefaults {
+  masker: Masker;
   source: LogSource | null;
   session_id?: string;
   agent_id?: string;
@@ -76,7 +78,7 @@ function eventLine(value: Record<string, unknown>, defaults: LineDefaults, nowMs
     agent_id: body.agent_id || defaults.agent_id,
     source: body.source ?? sourceBody(defaults.source),
   };
-  const { key, log } = rawEventOf(completed, valid.timeMs, null);
+  const { key, log } = rawEventOf(completed, valid.timeMs, null, defaults.masker);
   return { ok: true, key, log };
 }
 
@@ -120,12 +122,14 @@ function rawLine(
   source: LogSource | null,
   defaults: LineDefaults,
 ): ReadLine {
-  const log: RawLog = { message, timestamp_ms: timestampMs, source, event: null, options: null };
+  const { masker } = defaults;
+  const masked = masker.suspects(message) ? masker.text(message) : message;
+  const log: RawLog = { message: masked, timestamp_ms: timestampMs, source, event: null, options: null };
   return { ok: true, key: source ? streamKey(source) : keyOf(defaults), log };
 }
 
 /** Without a source the key is the stream: lines of one agent or session stay in order and share their context. */
-function keyOf({ agent_id, session_id }: LineDefaults): string | null {
+function keyOf({ agent_id, session_id }: Pick<LineDefaults, 'agent_id' | 'session_id'>): string | null {
   if (agent_id) return `http/agent:${agent_id}`;
   return session_id ? `http/session:${session_id}` : null;
 }

@@ -1,6 +1,7 @@
 import { canonicalEventBody, eventIdentityOf, logSourceOf } from '../../../lib/model/event-body.js';
 import type { EventBody, IngestionOptions, RawLog } from '../../../lib/model/events.js';
 import { eventId, streamKey } from '../../../lib/model/ids.js';
+import type { Masker } from '../../../lib/model/masking/masker.js';
 
 /** An event on its way to raw-logs. */
 export interface RawEvent {
@@ -11,9 +12,22 @@ export interface RawEvent {
   log: RawLog;
 }
 
-/** The record of a valid event. */
-export function rawEventOf(body: EventBody, timeMs: number, options: IngestionOptions | null): RawEvent {
-  const canonical = canonicalEventBody(body);
+/**
+ * The record of a valid event, its secrets masked: they get no further than here. An id that is made of the body is made of the masked
+ * one, or whoever may read ids could try passwords against it.
+ */
+export function rawEventOf(
+  given: EventBody,
+  timeMs: number,
+  options: IngestionOptions | null,
+  masker: Masker,
+): RawEvent {
+  let body = given;
+  let canonical = canonicalEventBody(body);
+  if (masker.suspects(canonical)) {
+    body = { ...given, properties: masker.value(given.properties) };
+    canonical = canonicalEventBody(body);
+  }
   return {
     eventId: eventId(eventIdentityOf(body, canonical)),
     key: keyOf(body),

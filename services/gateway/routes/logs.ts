@@ -65,7 +65,7 @@ export async function logRoutes(
         },
       },
       async (request) => {
-        const defaults = defaultsOf(request.query);
+        const defaults = { ...defaultsOf(request.query), masker: ports.masker };
         const lines = readLines(request.body, defaults, ports.now(), maxItems);
         const accepted = lines.flatMap(({ line }) => (line.ok ? [line] : []));
         if (accepted.length > 0) await ports.ingest.publish(accepted);
@@ -79,7 +79,7 @@ export async function logRoutes(
   });
 }
 
-function defaultsOf(query: LinesQuery): LineDefaults {
+function defaultsOf(query: LinesQuery): Omit<LineDefaults, 'masker'> {
   for (const [field, value] of Object.entries(query)) {
     const message = textFault(value);
     if (message)

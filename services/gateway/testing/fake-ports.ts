@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import { Registry } from 'prom-client';
+import { defaultMasker } from '../../../lib/config/masking-file.js';
 import { priceTable } from '../../../lib/model/cost/price-table.js';
 import type { EventRow, TraceRow } from '../../../lib/stores/surreal/index.js';
 import { fixedKeys } from '../auth.js';
@@ -92,6 +93,7 @@ export async function testServer(
     flow: { report: { report: null, failure: 'not measured yet' } },
     keys: fixedKeys(keys),
     keyAdmin: noKeys,
+    masker: defaultMasker(),
     audit: { record: (entry) => recorded.audit.push(entry) },
     prices: () => PRICES,
     now: () => NOW_MS,

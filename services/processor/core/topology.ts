@@ -1,4 +1,5 @@
 import type { Codec } from '../../../lib/model/codec.js';
+import type { Masker } from '../../../lib/model/masking/masker.js';
 import type { Topology } from '../../../lib/topology/topology.js';
 import { aggregateSubTopology } from './aggregate/sub-topology.js';
 import type { ParseOptions } from './parse/parse-processor.js';
@@ -19,6 +20,8 @@ export interface TopologyOptions {
   codec: Codec;
   config: TopologyConfig;
   rules: CompiledRules;
+  /** Takes secrets out of what parse sends; see lib/config/masking-file. */
+  masker: Masker;
   /** Epoch of each topic, see lib/kafka/topics/epochs. */
   epochs: ReadonlyMap<string, string>;
   /** Compared before revisions; raised by a replay. */
@@ -39,6 +42,7 @@ export function buildTopology({
   codec,
   config,
   rules,
+  masker,
   epochs,
   generation,
   observe,
@@ -51,7 +55,7 @@ export function buildTopology({
   const stateRetentionMs = state_retention_hours * 3_600_000;
   return {
     subTopologies: [
-      parseSubTopology({ codec, config, rules, epoch, observe, accounts }),
+      parseSubTopology({ codec, config, rules, masker, epoch, observe, accounts }),
       traceSubTopology(
         codec,
         { maxEventsPerTrace: max_events_per_trace, stateRetentionMs, generation },

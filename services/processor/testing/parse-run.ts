@@ -1,4 +1,5 @@
 import { defaultAppConfig, parseAppConfig } from '../../../lib/config/app-config.js';
+import { maskerOf } from '../../../lib/config/masking-file.js';
 import { loadSchemas } from '../../../lib/config/schemas.js';
 import { Codec } from '../../../lib/model/codec.js';
 import type { Bind, LogSource, ParsedEvent, ParsedPack, RawLog } from '../../../lib/model/events.js';
@@ -147,7 +148,13 @@ export class ParseRun {
   }
 
   private newTask(): Task<RawInput, ParseState> {
-    const sub = parseSubTopology({ codec, config: this.config, rules: this.rules, epoch: '7' });
+    const sub = parseSubTopology({
+      codec,
+      config: this.config,
+      rules: this.rules,
+      masker: maskerOf(this.config.masking),
+      epoch: '7',
+    });
     return new Task(sub, 0, () => 6);
   }
 }

@@ -1,4 +1,5 @@
 import { loadAppConfig } from '../../../lib/config/app-config.js';
+import { maskerOf } from '../../../lib/config/masking-file.js';
 import type { Registry } from '../../../lib/kafka/registry.js';
 import type { Codec } from '../../../lib/model/codec.js';
 import type { AgentEvent, AgentTrace, GroupLink } from '../../../lib/model/events.js';
@@ -48,7 +49,14 @@ export async function referenceRun(
   }
   const config = loadAppConfig(configPath);
   const rules = loadRules(config, { configPath });
-  const topology = buildTopology({ codec, config, rules, epochs, generation: 1 });
+  const topology = buildTopology({
+    codec,
+    config,
+    rules,
+    masker: maskerOf(config.masking),
+    epochs,
+    generation: 1,
+  });
   const [parse, ...rest] = topology.subTopologies;
   const deadLetters: DeadLetter[] = [];
   const rows = new LastRowsReader((event: AgentEvent) => event);

@@ -1,6 +1,7 @@
 import type { Bind, ParsedEvent } from '../../../../lib/model/events.js';
 import { groupKeys } from '../../../../lib/model/ids.js';
 import { canonicalJson } from '../../../../lib/model/json.js';
+import type { Masker } from '../../../../lib/model/masking/masker.js';
 import type { RuleSet } from '../rules/rule-set.js';
 import type { GroupIds } from './group-ids.js';
 import { scanDepth } from './json-depth.js';
@@ -89,14 +90,23 @@ function bodyOf(line: string): string {
 export const depthAfter = (text: string, before: number): number =>
   Math.max(0, scanDepth(text, { open: before, inString: false }).open);
 
-/** The event as parse sends it. */
+/**
+ * The event as parse sends it, its secrets masked. That comes last: ids and groups are decided on what the line said, so that two
+ * sessions never become one because they look alike when masked.
+ */
 export function buildEvent(
   head: EventHead,
   content: EventContent,
   updatedMs: number,
   amends: boolean,
   groups: GroupIds,
+  masker: Masker,
 ): ParsedEvent {
+  const json = canonicalJson(content.properties);
+  // captures are parts of the message, so they hold nothing that it does not
+  const suspect = masker.suspects(json);
+  const properties = suspect ? canonicalJson(masker.value(content.properties)) : json;
+  const marks = suspect ? masker.marksIn(properties) : [];
   return {
     event_id: head.event_id,
     group_id: groups.of(head.group_key),
@@ -108,7 +118,7 @@ export function buildEvent(
     timestamp_ms: head.timestamp_ms,
     event_type: content.eventType,
     framework: content.framework,
-    properties: canonicalJson(content.properties),
+    properties,
     source: head.source,
     raw: head.raw,
     created_ms: head.created_ms,
@@ -116,13 +126,13 @@ export function buildEvent(
     why: {
       rule: content.rule?.name ?? null,
       rule_version: content.rule?.version ?? null,
-      captures: content.captures,
+      captures: suspect ? masker.value(content.captures) : content.captures,
       strategy: head.strategy,
       inherited: head.inherited,
       confidence: head.confidence,
       evidence: head.evidence,
     },
-    flags: head.flags,
+    flags: marks.length > 0 ? [...head.flags, ...marks.map((mark) => `masked:${mark}`)] : head.flags,
     options: head.options,
     amends,
     reply_to: head.reply_to,

@@ -1,4 +1,5 @@
 import type { Adoption } from '../../../../lib/model/events.js';
+import type { Masker } from '../../../../lib/model/masking/masker.js';
 import type { InputRecord, ProcessorContext } from '../../../../lib/topology/topology.js';
 import { PARSED_EVENTS } from '../parsed-entries.js';
 import type { Assigned, Assignment } from './assign-group.js';
@@ -45,7 +46,10 @@ export function headOf(
 
 /** What parse sends: events, and facts about where groups go. */
 export class ParseOutput {
-  constructor(private readonly groups: GroupIds) {}
+  constructor(
+    private readonly groups: GroupIds,
+    private readonly masker: Masker,
+  ) {}
 
   /** Sends an event as it is now, and once the fact that its session belongs to its trace. */
   forward(
@@ -57,7 +61,7 @@ export class ParseOutput {
     context: ProcessorContext<ParseState>,
   ): void {
     if (message !== null) content.properties.message = message;
-    const event = buildEvent(head, content, updatedMs, amends, this.groups);
+    const event = buildEvent(head, content, updatedMs, amends, this.groups, this.masker);
     context.forward({ topic: PARSED_EVENTS, key: event.home_key, value: event });
     const bind = amends ? null : bindOf(head);
     if (bind !== null) context.forward({ topic: PARSED_EVENTS, key: bind.home_key, value: bind });

@@ -1,4 +1,5 @@
 import { type EventIdentity, eventId as eventIdOf, uuidOf } from '../../../../lib/model/ids.js';
+import type { Masker } from '../../../../lib/model/masking/masker.js';
 import { redriveFlags } from '../../../../lib/topology/redrive.js';
 import type {
   InputRecord,
@@ -42,6 +43,8 @@ export interface RecordOutcome extends Covered {
 export interface ParseOptions {
   rules: CompiledRules;
   settings: ParseSettings;
+  /** Takes secrets out of what is sent. */
+  masker: Masker;
   /** Number minted when the input topic was made; part of the ids of events without another identity. */
   epoch: string;
   /** Told of every record, in order. */
@@ -95,14 +98,15 @@ const SWEEP_MS = 3_600_000;
  */
 export class ParseProcessor implements Processor<RawInput, ParseState> {
   private readonly groups = new GroupIds();
-  private readonly output = new ParseOutput(this.groups);
+  private readonly output: ParseOutput;
   private readonly seen = new SeenRecords();
   private readonly records: OpenRecords;
   /** Highest append time seen on this partition; the sweep waits for it. */
   private partitionMs = 0;
 
   constructor(private readonly options: ParseOptions) {
-    const { settings, rules } = options;
+    const { settings, rules, masker } = options;
+    this.output = new ParseOutput(this.groups, masker);
     this.records = new OpenRecords(settings, rules, this.groups, this.output);
   }
 

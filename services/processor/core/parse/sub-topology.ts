@@ -1,4 +1,5 @@
 import type { Codec } from '../../../../lib/model/codec.js';
+import type { Masker } from '../../../../lib/model/masking/masker.js';
 import type { Result } from '../../../../lib/model/result.js';
 import type { EncodedRecord, Processor, SubTopology } from '../../../../lib/topology/topology.js';
 import { AccountedParse } from '../accounts/accounted-parse.js';
@@ -19,6 +20,7 @@ export interface ParseTopologyOptions {
   /** config.yaml; `parser` and `trace_detection` of it are read. */
   config: ParseConfig;
   rules: CompiledRules;
+  masker: Masker;
   /** Epoch of raw-logs. */
   epoch: string;
   observe?: ParseOptions['observe'];
@@ -28,7 +30,7 @@ export interface ParseTopologyOptions {
 
 /** raw-logs → parsed-events. */
 export function parseSubTopology(options: ParseTopologyOptions): SubTopology<RawInput, ParseState> {
-  const { codec, config, rules, epoch, observe, accounts = false } = options;
+  const { codec, config, rules, masker, epoch, observe, accounts = false } = options;
   const settings = settingsOf(config);
   return {
     name: 'parse',
@@ -43,10 +45,10 @@ export function parseSubTopology(options: ParseTopologyOptions): SubTopology<Raw
     createProcessor: () =>
       accounts
         ? new AccountedParse(
-            (told) => createParseProcessor({ rules, settings, epoch, observe: told }),
+            (told) => createParseProcessor({ rules, masker, settings, epoch, observe: told }),
             observe,
           )
-        : createParseProcessor({ rules, settings, epoch, observe }),
+        : createParseProcessor({ rules, masker, settings, epoch, observe }),
   };
 }
 
