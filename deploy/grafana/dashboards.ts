@@ -37,6 +37,13 @@ const overview: Dashboard = {
           { warn: 1, bad: 100 },
         ),
         stat(
+          'Unaccounted, 24 h',
+          'Accepted lines of the last 24 hours of which nothing is known. Must be 0.',
+          'short',
+          { expr: 'max(vectadb_flow_events{hours="24", outcome="unaccounted"})', legend: 'unaccounted' },
+          { warn: 1, bad: 1 },
+        ),
+        stat(
           'Understood, 1 h',
           'Share of events that a rule understood; the rest is kept as it is.',
           'percentunit',

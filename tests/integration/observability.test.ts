@@ -93,6 +93,11 @@ beforeAll(async () => {
       (await stored('qdrant-sink', 'vectadb_event_delay_seconds_count')),
     { limitMs: 60_000 },
   );
+  // the balance of what was accepted is drawn up from time to time
+  await waitFor('the flow', async () => (await countOf('gateway', 'vectadb_flow_events')) > 0, {
+    limitMs: 60_000,
+    everyMs: 500,
+  });
   exported = await scrape();
 });
 
