@@ -25,8 +25,8 @@ import { CredentialsError, checkCredentials, makeDirectory, makeTargets } from '
 const SERVICE = 'cloudwatch-poller';
 /** An orderly end may take this long; what is not committed by then is read again by the next owner. */
 const STOP_LIMIT_MS = 9_000;
-/** Half a million ids; what is over it is read back when it is asked for. */
-const ID_MEMORY_BYTES = 4 * 1024 * 1024;
+/** Some 390,000 ids; what is over it is read back when it is asked for. */
+const ID_MEMORY_BYTES = 3 * 1024 * 1024;
 const MOVED_CLOCK_SLEEP_MS = 250;
 const LONGEST_SLEEP_MS = 60_000;
 

@@ -1,3 +1,6 @@
+// The poller's beginning, in a process that ends with it: reads the configuration and asks for the id of the schema that is
+// written. What that takes to be loaded (zod, yaml, the registry's plans) the poller need not carry for months.
+import { once } from 'node:events';
 import { ConfigError } from '../../lib/config/config-error.js';
 import { loadSchemas } from '../../lib/config/schemas.js';
 import { connectRegistry } from '../../lib/kafka/registry.js';
@@ -8,10 +11,6 @@ import type { Prepared } from './adapters/preparation.js';
 import { RAW_LOGS } from './adapters/shard-poller.js';
 import { readConfig } from './config.js';
 
-/**
- * The poller's beginning, in a process that ends with it: the configuration is read, and the id of the schema that it writes
- * asked for. What that takes to be loaded (zod, yaml, the registry's plans) the poller need not carry for months.
- */
 const tell = (prepared: Prepared) =>
   new Promise<void>((resolve, reject) => {
     process.send!(prepared, undefined, undefined, (error) => (error ? reject(error) : resolve()));
@@ -23,7 +22,9 @@ process.once('SIGINT', () => {});
 
 try {
   const config = readConfig();
+  const asked = once(process, 'message');
   await tell({ kind: 'config', config });
+  await asked;
   const { LOG_LEVEL, SCHEMA_REGISTRY_URL } = config.environment;
   const codec = new Codec(loadSchemas());
   await connectRegistry(SCHEMA_REGISTRY_URL, codec, {

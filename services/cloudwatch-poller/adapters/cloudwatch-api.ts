@@ -1,11 +1,13 @@
+import { Readable } from 'node:stream';
 import type { AwsAccountConfig } from '../../../lib/config/app-config.js';
 import { type ApiErrorKind, apiErrorKind, roleErrorKind } from '../core/api-error.js';
+import { ArraySplitter } from '../core/array-splitter.js';
 import type { Range } from '../core/lanes.js';
 import type { LogEvent } from '../core/shard-state.js';
-import { BodyBuffer } from './body-buffer.js';
 import {
   CloudWatchLogsClient,
   DescribeLogGroupsCommand,
+  type FilteredLogEvent,
   FilterLogEventsCommand,
 } from './cloudwatch.bundle.js';
 import { AssumeRoleError, assumeRole, callerAccount } from './sts.js';
@@ -33,8 +35,6 @@ export interface ApiOptions {
   account: AwsAccountConfig | null;
 }
 
-/** Of all accounts and regions: one page at a time is read. */
-const bodies = new BodyBuffer();
 /** A search over a large group may take its time before the first byte. Milliseconds. */
 const LIMITS = { connectMs: 5_000, answerMs: 30_000 };
 const LISTED_AT_ONCE = 50;
@@ -56,7 +56,6 @@ export class CloudWatchApi {
     this.client = new CloudWatchLogsClient({
       region,
       maxAttempts: 1,
-      streamCollector: bodies.collect,
       requestHandler: {
         connectionTimeout: limits.connectMs,
         requestTimeout: limits.answerMs,
@@ -127,25 +126,18 @@ export class CloudWatchApi {
         endTime: range.toMs,
         ...(token === null ? {} : { nextToken: token }),
       });
+      const events: LogEvent[] = [];
       command.middlewareStack.add(
         (next) => async (args) => {
           const answer = await next(args);
           await beforeBody();
+          await takeEvents(answer.response as HttpAnswer, events);
           return answer;
         },
-        { step: 'deserialize', priority: 'low', name: 'beforeBody' },
+        { step: 'deserialize', priority: 'low', name: 'takeEvents' },
       );
-      const { events = [], nextToken } = await this.client.send(command, { abortSignal: signal });
-      return {
-        events: events.map(({ eventId, timestamp, ingestionTime, logStreamName, message }) => ({
-          eventId: eventId!,
-          timestampMs: timestamp!,
-          ingestedMs: ingestionTime ?? null,
-          stream: logStreamName ?? '',
-          message: message ?? '',
-        })),
-        nextToken: nextToken ?? null,
-      };
+      const { nextToken } = await this.client.send(command, { abortSignal: signal });
+      return { events, nextToken: nextToken ?? null };
     });
   }
 
@@ -199,6 +191,44 @@ export class CloudWatchApi {
       if (this.renewal === renewal) this.renewal = null;
     }
   }
+}
+
+/** What the SDK is to be given by the layer below it. */
+interface HttpAnswer {
+  statusCode: number;
+  body: Readable;
+}
+
+/**
+ * Moves the events out of an answer while it comes in, one by one; the rest of it is left for the SDK to read. A page is up to
+ * 10,000 events and some 3 MB: as a text, as what the SDK makes of it and as ours it would be in memory three times.
+ */
+async function takeEvents(answer: HttpAnswer, events: LogEvent[]): Promise<void> {
+  if (answer.statusCode !== 200) return;
+  const splitter = new ArraySplitter('events', (json) =>
+    events.push(logEventOf(JSON.parse(json.toString('utf8')))),
+  );
+  for await (const chunk of answer.body as AsyncIterable<Buffer>) splitter.write(chunk);
+  answer.body = Readable.from([splitter.end()]);
+}
+
+/** @throws where it is none: such an answer makes no sense, and is asked for again. */
+function logEventOf({
+  eventId,
+  timestamp,
+  ingestionTime,
+  logStreamName,
+  message,
+}: FilteredLogEvent): LogEvent {
+  if (typeof eventId !== 'string' || typeof timestamp !== 'number')
+    throw new Error('an event of the answer has no eventId or no timestamp');
+  return {
+    eventId,
+    timestampMs: timestamp,
+    ingestedMs: ingestionTime ?? null,
+    stream: logStreamName ?? '',
+    message: message ?? '',
+  };
 }
 
 function apiErrorOf(error: unknown, withToken: boolean): ApiError {

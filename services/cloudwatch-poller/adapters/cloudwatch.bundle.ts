@@ -2,5 +2,6 @@
 export {
   CloudWatchLogsClient,
   DescribeLogGroupsCommand,
+  type FilteredLogEvent,
   FilterLogEventsCommand,
 } from '@aws-sdk/client-cloudwatch-logs';

@@ -4,7 +4,7 @@ import { ConfigError } from '../../../lib/config/config-error.js';
 import type { SchemaName } from '../../../lib/model/codec.js';
 import type { PollerConfig } from '../config.js';
 
-/** What the preparing process tells, in this order; `refused` in the place of what cannot be had. */
+/** What the preparing process tells, in this order, the second when asked; `refused` in the place of what cannot be had. */
 export type Prepared =
   | { kind: 'config'; config: PollerConfig }
   | { kind: 'schema-ids'; ids: ReadonlyMap<SchemaName, number> }
@@ -46,6 +46,7 @@ export class Preparation {
 
   /** The ids that our schemas have in the registry, which is waited for. @throws where it refuses a schema, or stays away. */
   async schemaIds(): Promise<ReadonlyMap<SchemaName, number>> {
+    this.child.send('schema-ids', (error) => error && this.fail(error));
     return (await this.wait('schema-ids')).ids;
   }
 
