@@ -65,7 +65,7 @@ export const MUTANTS: Mutant[] = [
     patches: [
       {
         file: 'lib/stores/surreal/writes.ts',
-        find: 'if (!replaces(write.event, { ...head, updated_ms: head.updated_at.getTime() })) return;',
+        find: 'if (!replaces(event, { ...head, updated_ms: head.updated_at.getTime() })) return;',
         replace: '',
       },
       {
