@@ -53,10 +53,12 @@ export class DeadLetters {
     onLetter: (traced: TracedLetter) => boolean | Promise<boolean>,
   ): Promise<void> {
     if (filter.names === undefined) {
+      const { sinceMs } = filter;
+      const starts = sinceMs === undefined ? null : await this.cluster.offsetsOf(DEAD_LETTER_TOPIC, sinceMs);
       await this.read(async (letter) => {
         const traced = this.traced(letter);
         return !isSelected(traced, filter) || onLetter(traced);
-      });
+      }, starts);
       return;
     }
     for (const position of inOrder(filter.names)) {
@@ -97,9 +99,14 @@ export class DeadLetters {
     });
   }
 
-  private async read(onLetter: (letter: Letter) => boolean | Promise<boolean>): Promise<void> {
+  /** @param starts offsets by partition that nothing before is asked for; null: everything is */
+  private async read(
+    onLetter: (letter: Letter) => boolean | Promise<boolean>,
+    starts: ReadonlyMap<number, number> | null = null,
+  ): Promise<void> {
     const end = new AbortController();
-    for (const { partition, from, until } of this.ranges) {
+    for (const { partition, from: first, until } of this.ranges) {
+      const from = Math.min(until, Math.max(first, starts?.get(partition) ?? first));
       const options = { from, until, stallMs: STALL_MS, signal: end.signal };
       try {
         await readPartition(this.cluster, DEAD_LETTER_TOPIC, partition, options, async (records) => {

@@ -1,11 +1,12 @@
 import { UserError } from '../../deploy/local/stack.js';
 import { nameOf } from '../../lib/dead-letters/letter.js';
+import { listed, NewestLetters } from '../../lib/dead-letters/listed-letter.js';
 import type { LetterState } from '../../lib/dead-letters/selection.js';
 import { GROUPINGS, type Grouping, LetterSummary } from '../../lib/dead-letters/summary.js';
 import { readableBytes, showRecord } from '../../lib/kafka/shown-record.js';
 import { DEAD_LETTER_TOPIC } from '../../lib/topology/dead-letter.js';
 import { type FilterOptions, filterOf, readPosition, withLetters } from './dead-letter-command.js';
-import { type ListedLetter, listed, renderLetter, renderList, renderSummary } from './dead-letter-view.js';
+import { renderLetter, renderList, renderSummary } from './dead-letter-view.js';
 import { wholeNumber, writeLine } from './kafka-command.js';
 
 export interface ListOptions extends FilterOptions {
@@ -28,13 +29,13 @@ export async function listLetters(options: ListOptions): Promise<number> {
   const state = options.state === 'all' ? undefined : (options.state as LetterState);
   return withLetters(async ({ letters }) => {
     const summary = new LetterSummary((options.by as Grouping | undefined) ?? null);
-    const newest = new Newest(limit);
+    const newest = new NewestLetters(limit);
     let others = 0;
     await letters.forEach(filter, (traced) => {
       if (state !== undefined && traced.state !== state) others++;
       else {
         summary.add(traced);
-        newest.add(traced.letter.refusedMs, () => listed(traced));
+        newest.add(traced);
       }
       return true;
     });
@@ -59,30 +60,6 @@ function nothing(options: ListOptions, others: number): string {
   const chosen = Object.keys(filters).length > 0 ? ' that these options select' : '';
   const rest = others > 0 ? ` (${others} in another state: --state all)` : '';
   return `No ${which}dead letters${chosen}${rest}.`;
-}
-
-/** The latest of many, held one by one only as long as they may be shown. */
-class Newest {
-  private kept: { ms: number; place: number; row: ListedLetter }[] = [];
-
-  private place = 0;
-
-  constructor(private readonly limit: number) {}
-
-  add(ms: number, row: () => ListedLetter): void {
-    if (this.limit === 0) return;
-    this.kept.push({ ms, place: this.place++, row: row() });
-    if (this.kept.length >= 2 * this.limit + 16) this.cut();
-  }
-
-  rows(): ListedLetter[] {
-    this.cut();
-    return this.kept.map(({ row }) => row);
-  }
-
-  private cut(): void {
-    this.kept = this.kept.sort((a, b) => b.ms - a.ms || b.place - a.place).slice(0, this.limit);
-  }
 }
 
 /** `vectadb dlq show`. Returns the exit code. */

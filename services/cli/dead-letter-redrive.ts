@@ -1,19 +1,12 @@
 import { createInterface } from 'node:readline/promises';
 import { UserError } from '../../deploy/local/stack.js';
-import { type Letter, nameOf } from '../../lib/dead-letters/letter.js';
-import { MergedTraces } from '../../lib/dead-letters/merged-traces.js';
-import { isEncoding, recode } from '../../lib/dead-letters/recode.js';
-import { type Redriven, redrive } from '../../lib/dead-letters/redrive.js';
-import { type WayBack, wayBack } from '../../lib/dead-letters/way-back.js';
-import { withAdmin } from '../../lib/kafka/admin.js';
-import type { ClusterClient } from '../../lib/kafka/cluster.js';
+import { Outcomes } from '../../lib/dead-letters/outcomes.js';
+import { isEncoding } from '../../lib/dead-letters/recode.js';
+import { redrive } from '../../lib/dead-letters/redrive.js';
+import { planRedrive, sendBack } from '../../lib/dead-letters/send-back.js';
 import { faultPointAt, noFaultPoint } from '../../lib/kafka/exactly-once/fault-point.js';
-import { readToEnd } from '../../lib/kafka/partition-reader.js';
-import { readEpochRecords } from '../../lib/kafka/topics/epochs.js';
-import type { Codec } from '../../lib/model/codec.js';
-import type { AgentTrace } from '../../lib/model/events.js';
 import { type FilterOptions, filterOf, readPosition, withLetters } from './dead-letter-command.js';
-import { type KafkaContext, table, wholeNumber, writeLine } from './kafka-command.js';
+import { table, wholeNumber, writeLine } from './kafka-command.js';
 
 export interface RedriveOptions extends FilterOptions {
   all?: boolean;
@@ -22,9 +15,6 @@ export interface RedriveOptions extends FilterOptions {
   yes?: boolean;
   encoding?: string;
 }
-
-const DEFAULT_MAX_MESSAGE_BYTES = 1_048_588;
-const READ_STALL_MS = 30_000;
 
 /** `vectadb dlq redrive`. Returns the exit code. */
 export async function redriveLetters(names: string[], options: RedriveOptions): Promise<number> {
@@ -39,22 +29,11 @@ export async function redriveLetters(names: string[], options: RedriveOptions): 
   if (encoding !== undefined && !isEncoding(encoding))
     throw new UserError(`--encoding is '${encoding}', which is no encoding that is known`);
   return withLetters(async ({ letters, context, cluster }) => {
-    const back = await backInto(context, cluster, encoding);
+    const back = await sendBack(context, cluster, encoding);
     const plan = new Outcomes();
-    let selected = 0;
-    await letters.forEach(filter, async ({ letter, trail }) => {
-      if (trail !== null && !again) plan.add(letter, 'already redriven', null);
-      else {
-        const way = await back(letter, trail !== null);
-        if (way.ok) {
-          plan.add(letter, 'to be sent', way.record.topic);
-          selected++;
-        } else plan.add(letter, `impossible: ${way.reason}`, null);
-      }
-      return selected < limit;
-    });
+    const { selected } = await planRedrive(letters, { filter, again, limit, back }, (one) => plan.add(one));
     if (options.dryRun || selected === 0) {
-      await plan.print(options.json, 'No dead letters are selected.');
+      await print(plan, options.json, 'No dead letters are selected.');
       return 0;
     }
     if (!options.yes && !(await isConfirmed(selected, plan))) return 1;
@@ -66,115 +45,47 @@ export async function redriveLetters(names: string[], options: RedriveOptions): 
       again,
       limit,
       wayBack: back,
-      onDone: (one) => done.take(one),
+      onDone: (one) => done.add(one),
       faultPoint: process.env.FAULT_POINT
         ? faultPointAt(process.env.FAULT_POINT, () => process.kill(process.pid, 'SIGKILL'))
         : noFaultPoint,
     });
-    await done.print(options.json, 'Nothing was left to send.');
+    await print(done, options.json, 'Nothing was left to send.');
     return 0;
   });
 }
 
-/** What happens to letters, counted. */
-class Outcomes {
-  private readonly rows = new Map<
-    string,
-    { stage: string; cause: string; outcome: string; to: string | null; letters: number; example: string }
-  >();
+const print = (outcomes: Outcomes, json: boolean | undefined, nothing: string): Promise<void> =>
+  writeLine(json ? JSON.stringify(shown(outcomes)) : render(outcomes, nothing));
 
-  add(letter: Letter, outcome: string, to: string | null): void {
-    const { stage, cause } = letter;
-    const name = JSON.stringify([stage, cause, outcome, to]);
-    const row = this.rows.get(name) ?? { stage, cause, outcome, to, letters: 0, example: nameOf(letter) };
-    row.letters++;
-    this.rows.set(name, row);
-  }
+const shown = (outcomes: Outcomes) =>
+  outcomes.rows().map(({ result, reason, ...row }) => ({
+    ...row,
+    outcome: reason === null ? result : `${result}: ${reason}`,
+  }));
 
-  take(done: Redriven): void {
-    const { letter, result } = done;
-    if (result === 'impossible') this.add(letter, `impossible: ${done.reason}`, null);
-    else this.add(letter, result, result === 'sent' ? done.to!.topic : null);
-  }
-
-  async print(json: boolean | undefined, nothing: string): Promise<void> {
-    await writeLine(json ? JSON.stringify([...this.rows.values()]) : this.render(nothing));
-  }
-
-  render(nothing: string): string {
-    if (this.rows.size === 0) return nothing;
-    const rows = [...this.rows.values()].map((row) => [
-      row.letters,
-      row.stage,
-      row.cause,
-      row.outcome,
-      row.to ?? '-',
-      row.example,
-    ]);
-    return table(['letters', 'stage', 'cause', 'outcome', 'to', 'first'], rows, [0]);
-  }
+function render(outcomes: Outcomes, nothing: string): string {
+  const rows = shown(outcomes).map((row) => [
+    row.letters,
+    row.stage,
+    row.cause,
+    row.outcome,
+    row.to ?? '-',
+    row.example,
+  ]);
+  return rows.length === 0
+    ? nothing
+    : table(['letters', 'stage', 'cause', 'outcome', 'to', 'first'], rows, [0]);
 }
 
 async function isConfirmed(selected: number, plan: Outcomes): Promise<boolean> {
   if (!process.stdin.isTTY)
     throw new UserError('nobody can be asked here: --yes sends, --dry-run only shows');
-  process.stderr.write(`${plan.render('')}\n`);
+  process.stderr.write(`${render(plan, '')}\n`);
   const asking = createInterface({ input: process.stdin, output: process.stderr });
   try {
     return /^y(es)?$/i.test((await asking.question(`Send ${selected} letters? [y/N] `)).trim());
   } finally {
     asking.close();
   }
-}
-
-/** {@link wayBack} with what it has to know: topics, epochs, and what a sink's letters need besides. */
-async function backInto(
-  { kafka, registry, codec }: KafkaContext,
-  cluster: ClusterClient,
-  encoding: string | undefined,
-): Promise<(letter: Letter, again: boolean) => Promise<WayBack>> {
-  const topics = await withAdmin(kafka, (admin) => admin.describeTopics());
-  const epochs = await readEpochRecords(kafka);
-  const decodable = async (value: Buffer | null) => {
-    const unknown = codec.unknownId(value);
-    if (unknown !== undefined) await registry.learn(unknown);
-  };
-  let merged: MergedTraces | null = null;
-  const options = {
-    codec,
-    epochs,
-    partitionsOf: (topic: string) => topics.get(topic)?.partitions,
-    maxBytesOf: (topic: string) =>
-      Number(topics.get(topic)?.overrides['max.message.bytes'] ?? DEFAULT_MAX_MESSAGE_BYTES),
-    rootOf: (traceId: string) => merged?.rootOf(traceId) ?? traceId,
-  };
-  return async (letter, again) => {
-    const readable = encoding === undefined ? letter : recode(letter, encoding);
-    if (typeof readable === 'string') return { ok: false, reason: readable };
-    // only what a sink refused is read on its way: whatever else comes back needs no registry
-    if (letter.from?.topic === 'agent-events') {
-      if (merged === null) {
-        await registry.resolveIds();
-        merged = await readMergedTraces(cluster, codec, decodable);
-      }
-      await decodable(letter.value);
-    }
-    return wayBack(readable, options, again);
-  };
-}
-
-async function readMergedTraces(
-  cluster: ClusterClient,
-  codec: Codec,
-  decodable: (value: Buffer | null) => Promise<void>,
-): Promise<MergedTraces> {
-  const merged = new MergedTraces();
-  await readToEnd(cluster, 'agent-traces', READ_STALL_MS, async (records) => {
-    for (const { value } of records) {
-      await decodable(value);
-      const read = value === null ? null : codec.decode<AgentTrace>(value, ['agent-trace']);
-      if (read?.ok) merged.see(read.value.value);
-    }
-  });
-  return merged;
 }

@@ -1,4 +1,5 @@
 import { nameOf } from '../../lib/dead-letters/letter.js';
+import type { ListedLetter } from '../../lib/dead-letters/listed-letter.js';
 import type { TracedLetter } from '../../lib/dead-letters/selection.js';
 import type { LetterGroup } from '../../lib/dead-letters/summary.js';
 import type { TrailEntry } from '../../lib/dead-letters/trail-entry.js';
@@ -11,40 +12,6 @@ const MESSAGE_CHARS = 60;
 const LABEL_WIDTH = 11;
 const HEX_BYTES = 512;
 const HEX_WIDTH = 16;
-
-/** A letter as `dlq list` shows it, and with --json. Its bytes are not kept. */
-export interface ListedLetter {
-  letter: string;
-  /** ISO 8601, UTC. */
-  refused_at: string;
-  stage: string;
-  cause: string;
-  message: string;
-  from: { topic: string; partition: number; offset: number } | null;
-  /** Where the data first stood, if not there. */
-  origin: { topic: string; partition: number; offset: number } | null;
-  attempt: number;
-  state: string;
-  bytes: number;
-  redrives: number;
-}
-
-export function listed({ letter, state, trail }: TracedLetter): ListedLetter {
-  const { origin, from } = letter;
-  return {
-    letter: nameOf(letter),
-    refused_at: showMoment(letter.refusedMs),
-    stage: letter.stage,
-    cause: letter.cause,
-    message: letter.message,
-    from,
-    origin: origin && { topic: origin.topic, partition: origin.partition, offset: origin.offset },
-    attempt: letter.attempt,
-    state,
-    bytes: letter.value?.length ?? 0,
-    redrives: trail?.times ?? 0,
-  };
-}
 
 const oneLine = (text: string, chars = MESSAGE_CHARS): string => {
   const line = text.replaceAll(/\s+/g, ' ').trim();

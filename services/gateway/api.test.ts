@@ -187,6 +187,9 @@ describe('the server', () => {
     expect(Object.keys(body.paths).sort()).toEqual([
       '/api/v1/auth/keys',
       '/api/v1/auth/keys/{id}',
+      '/api/v1/dead-letters',
+      '/api/v1/dead-letters/redrive',
+      '/api/v1/dead-letters/{partition}/{offset}',
       '/api/v1/events',
       '/api/v1/events/batch',
       '/api/v1/events/{id}',

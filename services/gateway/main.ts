@@ -18,6 +18,7 @@ import { AuditLog } from './adapters/audit-log.js';
 import { EventTrail } from './adapters/event-trail.js';
 import { FlowSource } from './adapters/flow-source.js';
 import { JsonWriter } from './adapters/json-writer.js';
+import { kafkaDeadLetters } from './adapters/kafka-dead-letters.js';
 import { KafkaIngest } from './adapters/kafka-ingest.js';
 import { KafkaKeys } from './adapters/kafka-keys.js';
 import { kafkaLook } from './adapters/kafka-look.js';
@@ -161,6 +162,7 @@ const app = await createServer({
     trail,
     live,
     look: kafkaLook(kafka, registry, loadTopics()),
+    deadLetters: kafkaDeadLetters({ kafka, registry, codec }),
     trials: ruleTrials(config.VECTADB_CONFIG),
     flow,
     keys: config.AUTH === 'off' ? openDoor : firstOf(fixedKeys(config.apiKeys), keys),

@@ -1,4 +1,9 @@
 import type { Readable } from 'node:stream';
+import type { ListedLetter, ListPlace } from '../../lib/dead-letters/listed-letter.js';
+import type { Outcome } from '../../lib/dead-letters/outcomes.js';
+import type { LetterFilter } from '../../lib/dead-letters/selection.js';
+import type { LetterGroup } from '../../lib/dead-letters/summary.js';
+import type { TrailRedrive } from '../../lib/dead-letters/trail-entry.js';
 import type { GroupLag } from '../../lib/kafka/lag.js';
 import type { ShownRecord } from '../../lib/kafka/shown-record.js';
 import type { PriceTable } from '../../lib/model/cost/price-table.js';
@@ -17,6 +22,7 @@ import type {
   TraceRow,
   TraceView,
 } from '../../lib/stores/surreal/index.js';
+import type { LetterPosition } from '../../lib/topology/redrive.js';
 import type { Answer } from './core/answer-table.js';
 import type { Principal, Scope } from './core/api-keys.js';
 import type { AuditEntry } from './core/audit-filter.js';
@@ -35,6 +41,7 @@ export interface Ports {
   search: SearchPort;
   trail: TrailPort;
   look: LookPort;
+  deadLetters: DeadLetterPort;
   trials: TrialPort;
   live: LivePort;
   /** The last measurement of what was accepted and what became of it; null, and why, where there is none. */
@@ -187,6 +194,53 @@ export interface LookPort {
     topic: string,
     query: MessageQuery,
   ): Promise<{ messages: ShownRecord[]; scanned: number; complete: boolean }>;
+}
+
+export interface LetterQuery {
+  filter: LetterFilter;
+  limit: number;
+  /** The list goes on after this place; null: from the newest. */
+  after: ListPlace | null;
+}
+
+/** A letter with its data as far as they are shown. */
+export interface ShownLetter extends ListedLetter, Pick<ShownRecord, 'key' | 'headers' | 'format' | 'value'> {
+  /** When the data were first appended, Unix milliseconds. */
+  appendedMs: number | null;
+  hex: string | null;
+  predecessor: LetterPosition | null;
+  successor: LetterPosition | null;
+  trail: TrailRedrive[];
+}
+
+export interface RedriveWanted {
+  filter: LetterFilter;
+  /** Those, too, that were redriven before. */
+  again: boolean;
+  encoding: string | undefined;
+  limit: number;
+}
+
+export interface RedriveDone {
+  /** Sent, or to be sent. */
+  letters: number;
+  /** The limit was reached. */
+  more: boolean;
+  not_selected: string[];
+  outcomes: Outcome[];
+}
+
+/** Dead letters. Every method @throws Problem `kafka-unavailable`, or `overloaded` where too many look at once or it takes too long. */
+export interface DeadLetterPort {
+  list(
+    query: LetterQuery,
+  ): Promise<{ summary: LetterGroup[]; total: number; letters: ListedLetter[]; next: ListPlace | null }>;
+  /** Null: there is none of this name. */
+  find(position: LetterPosition): Promise<ShownLetter | null>;
+  /** What a redrive would do. */
+  plan(wanted: RedriveWanted): Promise<RedriveDone>;
+  /** @throws Problem `conflict` where another redrive runs or begins. */
+  redrive(wanted: RedriveWanted): Promise<RedriveDone>;
 }
 
 /** Takes entries of the audit log; never fails and never waits. */

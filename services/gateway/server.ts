@@ -17,6 +17,7 @@ import type { GatewayMetrics } from './metrics.js';
 import type { Ports } from './ports.js';
 import { PROBLEM_JSON, Problem, type ProblemName, problemBody, sendProblem } from './problem.js';
 import { consoleRoutes } from './routes/console.js';
+import { deadLetterRoutes } from './routes/dead-letters.js';
 import { eventRoutes } from './routes/events.js';
 import { flowRoutes } from './routes/flow.js';
 import { ingestRoutes } from './routes/ingest.js';
@@ -142,6 +143,7 @@ export async function createServer({
   liveRoutes(app, ports);
   receiptRoutes(app, ports);
   flowRoutes(app, ports);
+  deadLetterRoutes(app, ports);
   keyRoutes(app, ports);
   await consoleRoutes(app, consoleFolder);
   return app;

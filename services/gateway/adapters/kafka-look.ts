@@ -9,6 +9,7 @@ import type { KafkaSettings } from '../../../lib/kafka/types.js';
 import type { EncodedRecord } from '../../../lib/topology/topology.js';
 import type { LookPort, MessageQuery } from '../ports.js';
 import { Problem } from '../problem.js';
+import { kafkaTurns } from './kafka-turns.js';
 
 /** Requests that look into Kafka at once; each has connections of its own. */
 const MAX_LOOKING = 4;
@@ -26,21 +27,7 @@ export function kafkaLook(
   registry: Registry,
   definitions: readonly TopicDefinition[],
 ): LookPort {
-  let looking = 0;
-  const withTurn = async <T>(work: () => Promise<T>): Promise<T> => {
-    if (looking >= MAX_LOOKING)
-      throw new Problem('overloaded', 'others look into Kafka now', { retryAfterS: 1 });
-    looking += 1;
-    try {
-      return await work();
-    } catch (error) {
-      if (error instanceof Problem) throw error;
-      const reason = error instanceof Error ? error.message : String(error);
-      throw new Problem('kafka-unavailable', `Kafka does not answer: ${reason}`, { retryAfterS: 2 });
-    } finally {
-      looking -= 1;
-    }
-  };
+  const withTurn = kafkaTurns(MAX_LOOKING);
   const asking = <T>(work: (admin: ClusterAdmin) => Promise<T>) => withTurn(() => withAdmin(kafka, work));
 
   return {
@@ -188,7 +175,7 @@ const textOf = ({ key, value }: EncodedRecord): string =>
   `${key?.toString('utf8') ?? ''}\n${value?.toString('utf8') ?? ''}`.toLowerCase();
 
 /** A record that JSON can hold, its value cut where it is very large. */
-function bounded(shown: ShownRecord): ShownRecord {
+export function bounded(shown: ShownRecord): ShownRecord {
   const text = JSON.stringify(shown.value, readableBytes) ?? 'null';
   const value =
     text.length <= MAX_SHOWN_CHARACTERS

@@ -88,6 +88,7 @@ export async function testServer(
     },
     trail: noTrail,
     look: noKafka,
+    deadLetters: noLetters,
     trials: noTrials,
     live: new FeedOfNothing(),
     flow: { report: { report: null, failure: 'not measured yet' } },
@@ -165,6 +166,13 @@ export const noKafka: Ports['look'] = {
 };
 
 export const noTrials: Ports['trials'] = { run: async () => ({ lines: [], faults: [] }) };
+
+export const noLetters: Ports['deadLetters'] = {
+  list: async () => ({ summary: [], total: 0, letters: [], next: null }),
+  find: async () => null,
+  plan: async () => ({ letters: 0, more: false, not_selected: [], outcomes: [] }),
+  redrive: async () => ({ letters: 0, more: false, not_selected: [], outcomes: [] }),
+};
 
 export const noTrail: Ports['trail'] = {
   follow: async () => ({ raw: null, parsed: null, traced: null }),
