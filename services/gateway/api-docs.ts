@@ -9,6 +9,7 @@ export interface ApiDescription {
 interface Operation {
   summary?: string;
   description?: string;
+  security?: Record<string, string[]>[];
   parameters?: { name: string; in: string; required?: boolean; description?: string; schema: Schema }[];
   requestBody?: { content: Record<string, { schema: Schema }> };
   responses?: Record<string, { content?: Record<string, { schema: Schema }> }>;
@@ -47,7 +48,10 @@ export function apiMarkdown(api: ApiDescription, problems: typeof PROBLEMS, vari
       ['variable', 'default', 'meaning'],
       Object.entries(variables).map(([name, { schema, doc, unit }]) => {
         const fallback = schema.safeParse(undefined);
-        const shown = fallback.success && fallback.data !== '' ? `\`${String(fallback.data)}\`` : '';
+        const shown =
+          fallback.success && fallback.data !== undefined && fallback.data !== ''
+            ? `\`${String(fallback.data)}\``
+            : '';
         return [`\`${name}\``, shown, unit ? `${doc} (${unit})` : doc];
       }),
     ),
@@ -55,7 +59,11 @@ export function apiMarkdown(api: ApiDescription, problems: typeof PROBLEMS, vari
 }
 
 function routeSection(path: string, method: string, operation: Operation): string {
-  const parts = [`## ${method.toUpperCase()} ${path}`, `${operation.summary}.`];
+  const scopes = (operation.security ?? []).flatMap((one) => one.key ?? []);
+  const parts = [
+    `## ${method.toUpperCase()} ${path}`,
+    `${operation.summary}. Scope: ${scopes.map((scope) => `\`${scope}\``).join(' or ') || 'none'}.`,
+  ];
   if (operation.description) parts.push(operation.description);
   if (operation.parameters?.length) {
     const rows = operation.parameters.map((parameter) => [

@@ -48,6 +48,11 @@ const BEARER = /^Bearer +([\x21-\x7e]{1,512}) *$/i;
  */
 export function requireKeys(app: FastifyInstance, keys: KeyStore): void {
   app.decorateRequest('principal', null);
+  app.addHook('onRoute', (route) => {
+    const { scope } = route.config ?? {};
+    // OpenAPI 3.1: the names of a requirement are the roles that it wants; of several requirements one is enough
+    if (scope) route.schema = { ...route.schema, security: [scope].flat().map((one) => ({ key: [one] })) };
+  });
   app.addHook('onRequest', async (request) => {
     const token = BEARER.exec(request.headers.authorization ?? '')?.[1];
     request.principal = (await keys.find(token ?? '')) ?? null;

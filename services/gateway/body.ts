@@ -1,8 +1,13 @@
 import type { Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
-import type { FastifyInstance } from 'fastify';
+import type { TSchema } from '@sinclair/typebox';
+import { TypeCompiler } from '@sinclair/typebox/compiler';
+import type { FastifyInstance, FastifySchemaCompiler } from 'fastify';
 import { parseJsonText } from '../../lib/model/json-text.js';
 import { Problem } from './problem.js';
+
+/** Faults of one body that are told. */
+const MAX_BODY_ERRORS = 20;
 
 /** Text as it was sent. @throws Problem where it is not UTF-8. */
 export function utf8(body: Buffer): string {
@@ -73,4 +78,36 @@ function gunzipped(payload: Readable, maxBytes: number): Readable & { receivedEn
   // already) an error event without a listener would end the process.
   gunzip.on('error', () => undefined);
   return payload.pipe(gunzip);
+}
+
+/**
+ * For a route whose body is JSON. Such a body says what it means, so unlike a query nothing in it is coerced: a 0 stays a
+ * number, and does not become the null or the text that a schema would take in its place.
+ */
+export const strictBody: FastifySchemaCompiler<unknown> = ({ schema, httpPart, method, url }) => {
+  if (httpPart !== 'body') throw new Error(`${method} ${url}: strictBody checks no ${httpPart}`);
+  const compiled = TypeCompiler.Compile(schema as TSchema);
+  return (body: unknown) => (compiled.Check(body) ? { value: body } : { error: bodyProblem(compiled, body) });
+};
+
+function bodyProblem(compiled: ReturnType<typeof TypeCompiler.Compile>, body: unknown): Problem {
+  const errors = [...compiled.Errors(body)].slice(0, MAX_BODY_ERRORS).map(({ path, message }) => ({
+    field: path.slice(1).replaceAll('/', '.') || 'body',
+    message: message.charAt(0).toLowerCase() + message.slice(1),
+  }));
+  return new Problem(
+    'invalid-request',
+    errors.map(({ field, message }) => `${field}: ${message}`).join('; '),
+    {
+      errors,
+    },
+  );
+}
+
+/** A route with a described body must say how it is checked: the server's own validator is for queries and coerces. */
+export function demandStrictBodies(app: FastifyInstance): void {
+  app.addHook('onRoute', ({ method, url, schema, validatorCompiler }) => {
+    if (schema?.body && !validatorCompiler)
+      throw new Error(`${method} ${url}: its body needs a strict validator`);
+  });
 }

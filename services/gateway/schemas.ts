@@ -342,9 +342,10 @@ export const LiveQuery = Type.Object(
   },
   strict,
 );
-export const TraceDetailQuery = Type.Object({
-  max_events: Type.Optional(Type.Integer({ minimum: 1, maximum: 10_000, default: 10_000 })),
-});
+export const TraceDetailQuery = Type.Object(
+  { max_events: Type.Optional(Type.Integer({ minimum: 1, maximum: 10_000, default: 10_000 })) },
+  strict,
+);
 const flowCounts = {
   accepted: Count('Events acknowledged, and records that were refused; what was sent twice counts once'),
   stored: Count('Rows that SurrealDB has stored'),
@@ -361,7 +362,6 @@ export const FlowOut = Type.Object({
     description: '24, newest first; the first one is not over',
   }),
 });
-
 const Place = {
   topic: Nullable(Type.String()),
   partition: Nullable(Type.Integer()),
@@ -408,19 +408,22 @@ export const ReceiptOut = Type.Object({
 });
 
 export const IdParams = Type.Object({ id: Type.String({ minLength: 1, maxLength: 512 }) });
-export const LinesQuery = Type.Object({
-  system: Type.Optional(Id('Source system; with a log group or stream given, `http` where left out')),
-  account: Type.Optional(Id('Account')),
-  region: Type.Optional(Id('Region')),
-  log_group: Type.Optional(Id('Log group, or the name of the file')),
-  log_stream: Type.Optional(Id('Log stream; lines of one stream share their context')),
-  agent_id: Type.Optional(
-    Id('For JSON events that name no agent; without a source, text lines of one agent are one stream'),
-  ),
-  session_id: Type.Optional(
-    Id('For JSON events that name no session; without a source and agent_id, text lines are one stream'),
-  ),
-});
+export const LinesQuery = Type.Object(
+  {
+    system: Type.Optional(Id('Source system; with a log group or stream given, `http` where left out')),
+    account: Type.Optional(Id('Account')),
+    region: Type.Optional(Id('Region')),
+    log_group: Type.Optional(Id('Log group, or the name of the file')),
+    log_stream: Type.Optional(Id('Log stream; lines of one stream share their context')),
+    agent_id: Type.Optional(
+      Id('For JSON events that name no agent; without a source, text lines of one agent are one stream'),
+    ),
+    session_id: Type.Optional(
+      Id('For JSON events that name no session; without a source and agent_id, text lines are one stream'),
+    ),
+  },
+  strict,
+);
 
 export const SearchFilter = Type.Object(
   {

@@ -11,7 +11,7 @@ import Fastify, {
 } from 'fastify';
 import { auditRequests } from './audit.js';
 import { requireKeys } from './auth.js';
-import { acceptBodies } from './body.js';
+import { acceptBodies, demandStrictBodies } from './body.js';
 import { SECURITY_HEADERS, shareAcrossOrigins } from './browser.js';
 import type { GatewayMetrics } from './metrics.js';
 import type { Ports } from './ports.js';
@@ -41,6 +41,9 @@ export interface ServerLimits {
   anonymousPerMinute: number;
   headersTimeoutMs: number;
   requestTimeoutMs: number;
+  /** A connection on which nothing moves for so long is cut, as that of a client who does not read its answer. */
+  idleTimeoutMs: number;
+  maxConnections: number;
   /** Origins whose pages may call the API. */
   corsOrigins: string[];
   /** Addresses whose X-Forwarded-For is believed. */
@@ -76,6 +79,7 @@ export async function createServer({
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: limits.maxBodyBytes,
     requestTimeout: limits.requestTimeoutMs,
+    connectionTimeout: limits.idleTimeoutMs,
     trustProxy: limits.trustedProxies.length > 0 ? limits.trustedProxies : false,
     forceCloseConnections: 'idle',
     return503OnClosing: false,
@@ -87,6 +91,10 @@ export async function createServer({
       connectionsCheckingInterval: SLOW_CHECK_MS,
     },
     routerOptions: { maxParamLength: 2_048 },
+    // addresses that cannot be decoded come before any route, and before the error handler
+    frameworkErrors: (error, _request, reply) => {
+      void sendProblem(reply, problemOf(error));
+    },
     clientErrorHandler(error, socket) {
       if (!socket.writable) return;
       const name =
@@ -103,6 +111,8 @@ export async function createServer({
     },
   });
   app.server.maxHeadersCount = MAX_HEADERS;
+  app.server.maxConnections = limits.maxConnections;
+  demandStrictBodies(app);
   app.setSerializerCompiler(() => (value) => JSON.stringify(value));
   endConnections(app);
   app.addHook('onResponse', async (request, reply) => {
@@ -221,7 +231,10 @@ async function describeApi(app: FastifyInstance): Promise<void> {
     },
   });
   await app.register(swaggerUi, { routePrefix: '/docs', staticCSP: true });
-  app.get('/openapi.json', { schema: { hide: true }, config: { rateLimit: false } }, async () =>
-    app.swagger(),
-  );
+  // open to all and a hundred kilobytes: made once
+  let text: string | undefined;
+  app.get('/openapi.json', { schema: { hide: true } }, async (_request, reply) => {
+    text ??= JSON.stringify(app.swagger());
+    return reply.type('application/json').send(text);
+  });
 }

@@ -1,5 +1,6 @@
 import { type Static, Type } from '@sinclair/typebox';
 import type { FastifyInstance } from 'fastify';
+import { strictBody } from '../body.js';
 import { SCOPES, type Scope } from '../core/api-keys.js';
 import { isLive, type ListedKey } from '../core/key-table.js';
 import { textFault } from '../core/validate-event.js';
@@ -27,7 +28,6 @@ const KeyIn = Type.Object(
       description: 'Who or what it is for; shown in lists and in the audit log',
     }),
     scopes: Type.Array(ScopeName, { minItems: 1, maxItems: 10 }),
-    // neither is a union with null: values are coerced, and a 0 that became null would mean "for ever"
     expires_in_s: Type.Optional(
       Type.Integer({
         minimum: 1,
@@ -80,6 +80,7 @@ export function keyRoutes(
     '/api/v1/auth/keys',
     {
       config: { scope: 'admin' },
+      validatorCompiler: strictBody,
       schema: {
         tags: TAG,
         summary: 'Make an API key',

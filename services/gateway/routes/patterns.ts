@@ -1,4 +1,5 @@
 import type { FastifyInstance } from 'fastify';
+import { strictBody } from '../body.js';
 import type { Ports } from '../ports.js';
 import { Problem } from '../problem.js';
 import { MAX_TRIED_LINES, TrialIn, TrialOut } from '../schemas-patterns.js';
@@ -11,6 +12,7 @@ export function patternRoutes(app: FastifyInstance, { trials }: Pick<Ports, 'tri
     {
       // it shows nothing that is stored; rules of config.yaml are named in every event's explanation, too
       config: { scope: 'read' },
+      validatorCompiler: strictBody,
       schema: {
         tags: ['patterns'],
         summary: 'What the parser makes of lines, and why',

@@ -1,20 +1,17 @@
-import { TypeCompiler } from '@sinclair/typebox/compiler';
 import type { FastifyInstance } from 'fastify';
+import { strictBody } from '../body.js';
 import { fuse, type Hit } from '../core/rank-fusion.js';
 import type { Ports } from '../ports.js';
 import { Problem } from '../problem.js';
 import { IdParams, SearchIn, SearchOut, SimilarQuery } from '../schemas.js';
 import { eventOut, given, periodOf, problemsOf, termsOf } from './answers.js';
 
-const searchIn = TypeCompiler.Compile(SearchIn);
-
 export function searchRoutes(app: FastifyInstance, { store, search }: Ports): void {
-  app.post(
+  app.post<{ Body: SearchIn }>(
     '/api/v1/search',
     {
       config: { scope: 'read' },
-      // a JSON body says what it means: unlike a query it is not to be coerced
-      validatorCompiler: () => () => true,
+      validatorCompiler: strictBody,
       schema: {
         tags: ['search'],
         summary: 'Find events by meaning, by text, or by both',
@@ -24,8 +21,8 @@ export function searchRoutes(app: FastifyInstance, { store, search }: Ports): vo
         response: { 200: SearchOut, ...problemsOf(400, 401, 403, 415, 429, 503) },
       },
     },
-    async (request) => {
-      const { query, by = 'meaning', limit = 10, filter = {} } = readSearch(request.body);
+    async ({ body }) => {
+      const { query, by = 'meaning', limit = 10, filter = {} } = body;
       const terms = by === 'meaning' ? undefined : termsOf(query, 'query');
       const conditions = await conditionsOf(filter, 'filter.');
       const [meant, said] = await Promise.all([
@@ -116,13 +113,3 @@ const FUSED = 50;
 /** One list by itself is scored by its own measure. */
 const alone = (hits: Hit[]): Hit[] =>
   hits.map((hit) => ({ ...hit, score: hit.found_by[0]?.score ?? hit.score }));
-
-function readSearch(body: unknown): SearchIn {
-  if (searchIn.Check(body)) return body;
-  const errors = [...searchIn.Errors(body)].map(({ path, message }) => ({
-    field: path.slice(1).replaceAll('/', '.') || 'body',
-    message: message.charAt(0).toLowerCase() + message.slice(1),
-  }));
-  const detail = errors.map(({ field, message }) => `${field}: ${message}`).join('; ');
-  throw new Problem('invalid-request', detail, { errors });
-}

@@ -122,6 +122,8 @@ export async function testServer(
       anonymousPerMinute: 10_000,
       headersTimeoutMs: 10_000,
       requestTimeoutMs: 60_000,
+      idleTimeoutMs: 120_000,
+      maxConnections: 10_000,
       corsOrigins: [],
       trustedProxies: [],
       ...options.limits,
