@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { projectRoot } from '../../lib/config/root.js';
 import { cloudWatchOf } from './cloudwatch.js';
 import { type LocalComponent, startComponent } from './component.js';
+import { externalProbes } from './external-probes.js';
 import { cacheFolder, homeFolder } from './home.js';
 import { brokerAnswers, startKafka } from './kafka.js';
 import { startMoto } from './moto.js';
@@ -77,6 +78,7 @@ export function components(
     NODE_ENV: undefined, // test mode shortens the Kafka client's retries
   };
 
+  const ours = externalProbes({ ...environment, ...addresses });
   const http = (url: string): (() => Promise<Probe>) => {
     return async () => ({ ready: await answers(url) });
   };
@@ -196,7 +198,7 @@ export function components(
         { port: settings.KAFKA_CONTROLLER_PORT, variable: 'KAFKA_CONTROLLER_PORT' },
       ],
       url: () => addresses.KAFKA_BROKERS,
-      probe: () => probeBroker(addresses.KAFKA_BROKERS),
+      probe: settings.KAFKA_BROKERS ? ours.kafka : () => probeBroker(addresses.KAFKA_BROKERS),
       start: (options) => startKafka({ ...options, controllerPort: settings.KAFKA_CONTROLLER_PORT }),
     }),
     store({
@@ -204,7 +206,7 @@ export function components(
       external: settings.SCHEMA_REGISTRY_URL,
       ports: () => [{ port: settings.REGISTRY_PORT, variable: 'REGISTRY_PORT' }],
       url: () => addresses.SCHEMA_REGISTRY_URL,
-      probe: http(`${addresses.SCHEMA_REGISTRY_URL}/subjects`),
+      probe: settings.SCHEMA_REGISTRY_URL ? ours.registry : http(`${addresses.SCHEMA_REGISTRY_URL}/subjects`),
       start: startRegistry,
     }),
     store({
@@ -212,7 +214,9 @@ export function components(
       external: settings.SURREAL_URL,
       ports: () => [{ port: settings.SURREAL_PORT, variable: 'SURREAL_PORT' }],
       url: () => addresses.SURREAL_URL,
-      probe: http(new URL('/health', addresses.SURREAL_URL.replace(/^ws/, 'http')).href),
+      probe: settings.SURREAL_URL
+        ? ours.surreal
+        : http(new URL('/health', addresses.SURREAL_URL.replace(/^ws/, 'http')).href),
       start: (options) =>
         startSurreal({ ...options, user: settings.SURREAL_USER, password: settings.SURREAL_PASS }),
     }),
@@ -230,7 +234,7 @@ export function components(
       external: settings.QDRANT_URL,
       ports: () => [{ port: settings.QDRANT_PORT, variable: 'QDRANT_PORT' }],
       url: () => addresses.QDRANT_URL,
-      probe: http(`${addresses.QDRANT_URL}/readyz`),
+      probe: settings.QDRANT_URL ? ours.qdrant : http(`${addresses.QDRANT_URL}/readyz`),
       start: startQdrant,
     }),
     {

@@ -40,20 +40,36 @@ export interface BrokerSettings {
   dataDir: string;
   /** Where a proxy stands in front of it: the proxy's port, which clients are told, and one by which the broker finds itself. */
   behind?: { port: number; innerPort: number };
+  /** Listeners beside the plain one, and what else they need: logins, certificates. */
+  secure?: { listeners: SecureListener[]; properties: Record<string, string> };
+}
+
+export interface SecureListener {
+  name: string;
+  protocol: 'SSL' | 'SASL_SSL' | 'SASL_PLAINTEXT';
+  port: number;
 }
 
 /** Settings of a single broker that is its own controller. Times are short because nobody else joins it. */
-export function brokerProperties({ port, controllerPort, dataDir, behind }: BrokerSettings): string {
+export function brokerProperties({
+  port,
+  controllerPort,
+  dataDir,
+  behind,
+  secure = { listeners: [], properties: {} },
+}: BrokerSettings): string {
+  const more = secure.listeners.map((one) => `,${one.name}://127.0.0.1:${one.port}`).join('');
+  const protocols = secure.listeners.map((one) => `,${one.name}:${one.protocol}`).join('');
   const inner = behind ? `,INNER://127.0.0.1:${behind.innerPort}` : '';
   return Object.entries({
     'process.roles': 'broker,controller',
     'node.id': 1,
     'controller.quorum.voters': `1@127.0.0.1:${controllerPort}`,
-    listeners: `PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controllerPort}${inner}`,
-    'advertised.listeners': `PLAINTEXT://127.0.0.1:${behind?.port ?? port}${inner}`,
+    listeners: `PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controllerPort}${inner}${more}`,
+    'advertised.listeners': `PLAINTEXT://127.0.0.1:${behind?.port ?? port}${inner}${more}`,
     'controller.listener.names': 'CONTROLLER',
     'inter.broker.listener.name': behind ? 'INNER' : 'PLAINTEXT',
-    'listener.security.protocol.map': `PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT${behind ? ',INNER:PLAINTEXT' : ''}`,
+    'listener.security.protocol.map': `PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT${behind ? ',INNER:PLAINTEXT' : ''}${protocols}`,
     'log.dirs': dataDir,
     'num.network.threads': 2,
     'num.io.threads': 4,
@@ -77,6 +93,7 @@ export function brokerProperties({ port, controllerPort, dataDir, behind }: Brok
     // Ceiling of the max.message.bytes in topics.yaml; each topic has its own limit below it.
     'message.max.bytes': 16_777_216,
     'replica.fetch.max.bytes': 16_777_216,
+    ...secure.properties,
   })
     .map(([name, value]) => `${name}=${value}\n`)
     .join('');
@@ -169,6 +186,7 @@ export interface KafkaOptions extends StartOptions {
   /** More JVM options. */
   jvm?: string[];
   behind?: BrokerSettings['behind'];
+  secure?: BrokerSettings['secure'];
 }
 
 /** Starts the broker on `dataDir` and resolves when it takes requests. `url` is its bootstrap address. */

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { ConfigError } from './config-error.js';
 
@@ -12,7 +13,10 @@ export interface Variable<T extends z.ZodType = z.ZodType> {
 export type Variables = Record<string, Variable>;
 export type Settings<V extends Variables> = { [K in keyof V]: z.output<V[K]['schema']> };
 
-/** Reads the variables of one service. Empty strings count as unset. @throws ConfigError naming every fault at once. */
+/**
+ * Reads the variables of one service. Empty strings count as unset. A secret may also be the content of the file that
+ * `<NAME>_FILE` names, without white space around it. @throws ConfigError naming every fault at once.
+ */
 export function readEnvironment<V extends Variables>(
   variables: V,
   environment: Record<string, string | undefined> = process.env,
@@ -20,7 +24,8 @@ export function readEnvironment<V extends Variables>(
   const faults: string[] = [];
   const settings: Record<string, unknown> = {};
   for (const [name, variable] of Object.entries(variables)) {
-    const given = environment[name] === '' ? undefined : environment[name];
+    const fromFile = variable.secret ? secretFile(name, environment, faults) : undefined;
+    const given = fromFile ?? (environment[name] === '' ? undefined : environment[name]);
     const read = variable.schema.safeParse(given);
     if (read.success) settings[name] = read.data;
     else {
@@ -32,6 +37,22 @@ export function readEnvironment<V extends Variables>(
   }
   if (faults.length > 0) throw new ConfigError(faults);
   return settings as Settings<V>;
+}
+
+function secretFile(
+  name: string,
+  environment: Record<string, string | undefined>,
+  faults: string[],
+): string | undefined {
+  const path = environment[`${name}_FILE`];
+  if (!path) return undefined;
+  if (environment[name]) faults.push(`${name} and ${name}_FILE are both set: one of them is enough`);
+  try {
+    return readFileSync(path, 'utf8').trim();
+  } catch (error) {
+    faults.push(`${name}_FILE cannot be read: ${(error as NodeJS.ErrnoException).code ?? String(error)}`);
+    return undefined;
+  }
 }
 
 export const list = (fallback: string) =>
@@ -53,19 +74,8 @@ export const flag = (fallback: boolean) =>
     .transform((text) => text === 'true' || text === '1' || text === 'yes');
 export const text = (fallback: string) => z.string().default(fallback);
 
-/** What every service that speaks to the stack reads; a service picks the ones it needs. */
+/** What services have in common; a service picks the ones it needs. Addresses and logins are in connections.ts. */
 export const STACK = {
-  KAFKA_BROKERS: { schema: list('127.0.0.1:9092'), doc: 'Kafka bootstrap servers, comma-separated' },
-  SCHEMA_REGISTRY_URL: {
-    schema: text('http://127.0.0.1:8081/apis/ccompat/v7'),
-    doc: 'Confluent-compatible schema registry',
-  },
-  SURREAL_URL: { schema: text('ws://127.0.0.1:8000/rpc'), doc: 'SurrealDB websocket RPC' },
-  SURREAL_USER: { schema: text('root'), doc: 'SurrealDB user' },
-  SURREAL_PASS: { schema: text('root'), doc: 'SurrealDB password', secret: true },
-  SURREAL_NAMESPACE: { schema: text('vectadb'), doc: 'SurrealDB namespace' },
-  SURREAL_DATABASE: { schema: text('production'), doc: 'SurrealDB database' },
-  QDRANT_URL: { schema: text('http://127.0.0.1:6333'), doc: 'Qdrant REST API' },
   VECTADB_CONFIG: {
     schema: text('config.yaml'),
     doc: 'config.yaml; a missing default file means the defaults',

@@ -1,10 +1,11 @@
 import kafkajs from 'kafkajs';
 import pRetry from 'p-retry';
+import { accessFaultOf } from './access.js';
 import { createKafka } from './cluster.js';
 import { fetchTopicIds } from './topic-ids.js';
 import type { ActualTopic } from './topics/diff.js';
 import type { TopicDefinition } from './topics/topic-file.js';
-import type { KafkaSettings } from './types.js';
+import { FatalError, type KafkaSettings } from './types.js';
 
 // named imports of these are not found: kafkajs is CommonJS
 const { AssignerProtocol, ConfigResourceTypes, ConfigSource } = kafkajs;
@@ -68,10 +69,13 @@ export async function connectAdmin(settings: KafkaSettings): Promise<ClusterAdmi
   const admin = kafka.admin();
   try {
     await admin.connect();
+    // a listener that wants a login lets anybody connect, and closes at the first question
+    await admin.describeCluster();
   } catch (error) {
-    throw new Error(
-      `Kafka does not answer at ${settings.brokers.join(', ')} (KAFKA_BROKERS): ${message(error)}`,
-    );
+    const fault = await accessFaultOf(settings, error);
+    const at = settings.brokers.join(', ');
+    if (fault !== null) throw new FatalError(`Kafka at ${at}: ${fault}`);
+    throw new Error(`Kafka does not answer at ${at} (KAFKA_BROKERS): ${message(error)}`);
   }
 
   const topicResource = (topic: TopicDefinition) => ({

@@ -1,5 +1,5 @@
 import { createRequire } from 'node:module';
-import { Kafka, type KafkaConfig, logLevel } from 'kafkajs';
+import { Kafka, type KafkaConfig, logLevel, type SASLOptions } from 'kafkajs';
 import pRetry from 'p-retry';
 import type { EncodedRecord } from '../topology/topology.js';
 import { type AbortedTransaction, committedRecords } from './aborted.js';
@@ -62,6 +62,8 @@ export function createKafka(settings: KafkaSettings, retry: KafkaConfig['retry']
   return new Kafka({
     clientId: settings.clientId,
     brokers: settings.brokers,
+    ...(settings.tls ? { ssl: settings.tls } : {}),
+    ...(settings.sasl ? { sasl: settings.sasl as SASLOptions } : {}),
     retry,
     connectionTimeout: 3_000,
     requestTimeout: 15_000,

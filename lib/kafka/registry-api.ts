@@ -1,6 +1,9 @@
 import { request as requestHttp } from 'node:http';
-import { request as requestHttps } from 'node:https';
+import { Agent, request as requestHttps } from 'node:https';
 import type { Schema } from 'avsc';
+import type { RegistrySettings } from '../config/connections.js';
+import { tlsFault } from '../config/tls-fault.js';
+import { FatalError } from './types.js';
 
 /** The registry gave no answer, or one that may be another the next time. Retriable. */
 export class RegistryUnavailableError extends Error {
@@ -18,7 +21,13 @@ const MEDIA_TYPE = 'application/vnd.schemaregistry.v1+json';
  * says no from a proxy that does.
  */
 export class RegistryApi {
-  constructor(private readonly url: string) {}
+  private readonly url: string;
+  private readonly agent: Agent | undefined;
+
+  constructor(private readonly settings: RegistrySettings) {
+    this.url = settings.url;
+    this.agent = settings.tls ? new Agent(settings.tls) : undefined;
+  }
 
   /** The schema of an id; null when the registry says that it has none; `other` for one that is not Avro. */
   async schemaById(id: number): Promise<{ schema: Schema } | 'other' | null> {
@@ -85,16 +94,27 @@ export class RegistryApi {
   /** The body of a 2xx answer; null when the registry itself says that there is no such thing. */
   private async call(method: string, path: string, body?: object): Promise<unknown> {
     const what = `schema registry ${method} ${this.url}${path}`;
+    const { login } = this.settings;
     let answer: { status: number; text: string };
     try {
-      answer = await exchange(method, this.url + path, body ? JSON.stringify(body) : null);
+      answer = await exchange(method, this.url + path, body ? JSON.stringify(body) : null, {
+        ...(this.agent ? { agent: this.agent } : {}),
+        ...(login ? { auth: `${login.username}:${login.password}` } : {}),
+      });
     } catch (error) {
+      const fault = tlsFault(error, 'SCHEMA_REGISTRY');
+      if (fault !== null) throw new FatalError(`the schema registry at ${this.url}: ${fault}`);
       const { message, code } = error as Error & { code?: string };
       throw new RegistryUnavailableError(`${what}: ${message || code}`);
     }
     const { status, text } = answer;
     if (status >= 200 && status < 300) return text === '' ? {} : JSON.parse(text);
     if (status === 404 && NOT_FOUND.includes(errorCode(text))) return null;
+    if (status === 401 || status === 403) {
+      throw new FatalError(
+        `the schema registry at ${this.url} refuses the login (status ${status}): check SCHEMA_REGISTRY_USERNAME and SCHEMA_REGISTRY_PASSWORD`,
+      );
+    }
     const described = `${what}: status ${status} ${text.slice(0, 500)}`;
     // 404 without the registry's own code: a wrong URL, or a proxy whose registry is still starting
     if (status >= 500 || [404, 408, 409, 429].includes(status)) throw new RegistryUnavailableError(described);
@@ -107,6 +127,7 @@ function exchange(
   method: string,
   url: string,
   body: string | null,
+  access: { agent?: Agent; auth?: string },
 ): Promise<{ status: number; text: string }> {
   const request = url.startsWith('https:') ? requestHttps : requestHttp;
   return new Promise((resolve, reject) => {
@@ -114,6 +135,7 @@ function exchange(
       url,
       {
         method,
+        ...access,
         signal: AbortSignal.timeout(REQUEST_LIMIT_MS),
         headers: {
           accept: `${MEDIA_TYPE}, application/json`,

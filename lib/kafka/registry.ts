@@ -1,5 +1,7 @@
+import { Agent } from 'node:https';
 import type { Schema } from 'avsc';
 import pRetry, { AbortError } from 'p-retry';
+import type { RegistrySettings } from '../config/connections.js';
 import { loadSchemas } from '../config/schemas.js';
 import type { Codec, SchemaName } from '../model/codec.js';
 import { createLogger, type Logger } from '../telemetry/logger.js';
@@ -63,14 +65,24 @@ const CALL_LIMIT_MS = 10_000;
 /** How long an id that the registry does not know counts as unknown without asking again, milliseconds. */
 const UNKNOWN_FOR_MS = 5_000;
 
-/** `url` is the root of a Confluent-compatible API, `http://127.0.0.1:8081/apis/ccompat/v7`. Connects on first use. */
-export function connectRegistry(url: string, codec: Codec, options: RegistryOptions = {}): Registry {
-  const root = url.replace(/\/+$/, '');
-  const api = new RegistryApi(root);
+/** `where`: the settings, or the URL alone. Connects on first use. */
+export function connectRegistry(
+  where: string | RegistrySettings,
+  codec: Codec,
+  options: RegistryOptions = {},
+): Registry {
+  const given = typeof where === 'string' ? { url: where } : where;
+  const root = given.url.replace(/\/+$/, '');
+  const api = new RegistryApi({ ...given, url: root });
   // most services only look ids up, and need not pay for the client's other formats
   const connectClient = once(async () => {
     const { SchemaRegistry } = await import('@kafkajs/confluent-schema-registry');
-    return new SchemaRegistry({ host: root, retry: { retries: 0 } });
+    return new SchemaRegistry({
+      host: root,
+      retry: { retries: 0 },
+      ...(given.tls ? { agent: new Agent(given.tls) } : {}),
+      ...(given.login ? { auth: given.login } : {}),
+    });
   });
   const logger = options.logger ?? createLogger('registry', 'warn');
   const schemas = options.schemas ?? loadSchemas();

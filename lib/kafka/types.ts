@@ -1,13 +1,10 @@
+import type { KafkaSettings } from '../config/connections.js';
 import type { Codec } from '../model/codec.js';
 import type { Logger } from '../telemetry/logger.js';
 import type { EncodedRecord } from '../topology/topology.js';
 import type { FaultPoint } from './exactly-once/fault-point.js';
 
-/** How to reach the cluster. */
-export interface KafkaSettings {
-  brokers: string[];
-  clientId: string;
-}
+export type { KafkaSettings };
 
 /** Records of one partition, in order, aborted ones and markers left out. */
 export interface ConsumedBatch {

@@ -1,6 +1,8 @@
 import type { Registry } from 'prom-client';
+import { kafkaSettings, registrySettings } from '../config/connections.js';
 import type { Settings } from '../config/env.js';
 import { loadSchemas } from '../config/schemas.js';
+import { demandKafkaAccess } from '../kafka/access.js';
 import { sendDeadLetter } from '../kafka/dead-letter.js';
 import { faultPointAt, noFaultPoint } from '../kafka/exactly-once/fault-point.js';
 import { runGroupConsumer } from '../kafka/group-consumer.js';
@@ -74,9 +76,10 @@ export async function runSink({ service, groupId, topics, config, open }: SinkOp
       () => store?.health(state, consumerStatus()) ?? { ready: false, state },
       config.METRICS_HOST,
     );
-    const kafka = { brokers: config.KAFKA_BROKERS, clientId: service };
+    const kafka = kafkaSettings(config, service);
+    await demandKafkaAccess(kafka, logger);
     const codec = new Codec(loadSchemas());
-    const schemas = connectRegistry(config.SCHEMA_REGISTRY_URL, codec, { logger });
+    const schemas = connectRegistry(registrySettings(config), codec, { logger });
     let producer: Awaited<ReturnType<typeof createProducer>> | null = null;
     const deadLetter = async (record: EncodedRecord, cause: DataError) => {
       const { topic, partition, offset } = record;
@@ -88,7 +91,7 @@ export async function runSink({ service, groupId, topics, config, open }: SinkOp
     store = await open({ logger, metrics, storeMetrics, codec, signal, deadLetter });
     state = `waiting for ${store.name}`;
     await store.prepare?.();
-    state = `waiting for the schema registry at ${config.SCHEMA_REGISTRY_URL}`;
+    state = `waiting for the schema registry at ${registrySettings(config).url}`;
     await schemas.resolveIds();
     state = 'joining';
     consumer = await runGroupConsumer({

@@ -1,9 +1,10 @@
+import { KAFKA, REGISTRY } from '../config/connections.js';
 import { integer, STACK, text, type Variables } from '../config/env.js';
 
 /** What every sink reads from the environment, beside its own store's variables. */
 export const SINK = {
-  KAFKA_BROKERS: STACK.KAFKA_BROKERS,
-  SCHEMA_REGISTRY_URL: STACK.SCHEMA_REGISTRY_URL,
+  ...KAFKA,
+  ...REGISTRY,
   VECTADB_STATE: STACK.VECTADB_STATE,
   LOG_LEVEL: STACK.LOG_LEVEL,
   METRICS_HOST: STACK.METRICS_HOST,

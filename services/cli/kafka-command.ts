@@ -1,8 +1,10 @@
 import { once } from 'node:events';
 import Table from 'cli-table3';
 import { UserError } from '../../deploy/local/stack.js';
-import { integer, readEnvironment, STACK } from '../../lib/config/env.js';
+import { KAFKA, kafkaSettings, REGISTRY, registrySettings } from '../../lib/config/connections.js';
+import { integer, readEnvironment } from '../../lib/config/env.js';
 import { loadSchemas } from '../../lib/config/schemas.js';
+import { accessFaultOf } from '../../lib/kafka/access.js';
 import { connectRegistry, type Registry } from '../../lib/kafka/registry.js';
 import { loadTopics, type TopicDefinition } from '../../lib/kafka/topics/topic-file.js';
 import type { KafkaSettings } from '../../lib/kafka/types.js';
@@ -10,8 +12,8 @@ import { Codec } from '../../lib/model/codec.js';
 import { createLogger, type Logger } from '../../lib/telemetry/logger.js';
 
 const VARIABLES = {
-  KAFKA_BROKERS: STACK.KAFKA_BROKERS,
-  SCHEMA_REGISTRY_URL: STACK.SCHEMA_REGISTRY_URL,
+  ...KAFKA,
+  ...REGISTRY,
   KAFKA_REPLICATION: { schema: integer(1, 1, 32_767), doc: 'Replication factor of the topics' },
 };
 
@@ -36,8 +38,8 @@ export function kafkaContext(): KafkaContext {
   const schemas = loadSchemas();
   const codec = new Codec(schemas);
   return {
-    kafka: { brokers: settings.KAFKA_BROKERS, clientId: 'vectadb-cli' },
-    registry: connectRegistry(settings.SCHEMA_REGISTRY_URL, codec, {
+    kafka: kafkaSettings(settings, 'vectadb-cli'),
+    registry: connectRegistry(registrySettings(settings), codec, {
       schemas,
       topics,
       logger,
@@ -61,9 +63,18 @@ export async function runCommand(run: () => Promise<number>): Promise<void> {
   try {
     process.exitCode = await run();
   } catch (error) {
-    process.stderr.write(`vectadb: ${error instanceof Error ? error.message : String(error)}\n`);
+    process.stderr.write(`vectadb: ${await described(error)}\n`);
     process.exitCode = 1;
   }
+}
+
+/** The error's message; where Kafka does not let us in, what to set. */
+async function described(error: unknown): Promise<string> {
+  const message = error instanceof Error ? error.message : String(error);
+  if (!(error instanceof Error) || !error.name.startsWith('KafkaJS')) return message;
+  const settings = kafkaSettings(readEnvironment(KAFKA), 'vectadb-cli');
+  const fault = await accessFaultOf(settings, error);
+  return fault === null ? message : `Kafka at ${settings.brokers.join(', ')}: ${fault}`;
 }
 
 /** An option that is a whole number from 0. @throws UserError naming it. */

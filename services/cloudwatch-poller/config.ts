@@ -1,6 +1,14 @@
 import { existsSync } from 'node:fs';
 import { type AppConfig, loadAppConfig } from '../../lib/config/app-config.js';
 import { ConfigError } from '../../lib/config/config-error.js';
+import {
+  KAFKA,
+  type KafkaSettings,
+  kafkaSettings,
+  REGISTRY,
+  type RegistrySettings,
+  registrySettings,
+} from '../../lib/config/connections.js';
 import { readEnvironment, type Settings, STACK, text } from '../../lib/config/env.js';
 import { type LogGroupSelector, logGroupMatcher } from '../../lib/config/log-group-matcher.js';
 import type { MaskingConfig } from '../../lib/config/masking-file.js';
@@ -8,8 +16,8 @@ import type { ApiOptions } from './adapters/cloudwatch-api.js';
 import type { Lanes } from './core/lanes.js';
 
 const VARIABLES = {
-  KAFKA_BROKERS: STACK.KAFKA_BROKERS,
-  SCHEMA_REGISTRY_URL: STACK.SCHEMA_REGISTRY_URL,
+  ...KAFKA,
+  ...REGISTRY,
   VECTADB_CONFIG: STACK.VECTADB_CONFIG,
   VECTADB_STATE: STACK.VECTADB_STATE,
   LOG_LEVEL: STACK.LOG_LEVEL,
@@ -54,13 +62,23 @@ export interface PollerConfig {
   unused: string[];
 }
 
+/** The whole configuration, with the way to what the poller writes to. */
+export interface StartConfig extends PollerConfig {
+  kafka: KafkaSettings;
+  registry: RegistrySettings;
+}
+
 /** @throws ConfigError naming every fault at once. */
-export function readConfig(environment: Record<string, string | undefined> = process.env): PollerConfig {
+export function readConfig(environment: Record<string, string | undefined> = process.env): StartConfig {
   const variables = readEnvironment(VARIABLES, environment);
   const path = variables.VECTADB_CONFIG;
   if (environment.VECTADB_CONFIG && !existsSync(path))
     throw new ConfigError([`${path}: there is no such file (VECTADB_CONFIG)`]);
-  return pollerConfig(loadAppConfig(path), variables, path);
+  return {
+    ...pollerConfig(loadAppConfig(path), variables, path),
+    kafka: kafkaSettings(variables, 'cloudwatch-poller'),
+    registry: registrySettings(variables),
+  };
 }
 
 /** @throws ConfigError where a pattern does not compile. */

@@ -4,6 +4,7 @@ import { Command } from 'commander';
 import { ConfigError } from '../../lib/config/config-error.js';
 import { maskerOf } from '../../lib/config/masking-file.js';
 import { loadSchemas } from '../../lib/config/schemas.js';
+import { demandKafkaAccess } from '../../lib/kafka/access.js';
 import { faultPointAt, noFaultPoint } from '../../lib/kafka/exactly-once/fault-point.js';
 import { ExactlyOnceRunner } from '../../lib/kafka/exactly-once/runner.js';
 import { memberFileIn } from '../../lib/kafka/member-file.js';
@@ -83,9 +84,10 @@ try {
   await checkCredentials(targets, logger);
   directory = makeDirectory(targets, config, logger);
   await directory.refresh();
-  const kafka = { brokers: environment.KAFKA_BROKERS, clientId: SERVICE };
   const masker = maskerOf(config.masking, environment.VECTADB_CONFIG);
   exposeMasking(registry, masker);
+  const { kafka } = config;
+  await demandKafkaAccess(kafka, logger);
   const reading = {
     masker,
     lanes: config.lanes,
@@ -106,7 +108,7 @@ try {
     const read = await dryRun(kafka, { ...reading, signal: stopping.signal, print: console.log });
     await stop('the dry run has ended', read && directory.troubles.size === 0 ? 0 : 1);
   }
-  phase = `waiting for the schema registry at ${environment.SCHEMA_REGISTRY_URL}`;
+  phase = `waiting for the schema registry at ${config.registry.url}`;
   const codec = new Codec(loadSchemas());
   for (const [name, id] of await preparation.schemaIds()) codec.register(name, id);
   phase = 'starting';

@@ -25,10 +25,9 @@ try {
   const asked = once(process, 'message');
   await tell({ kind: 'config', config });
   await asked;
-  const { LOG_LEVEL, SCHEMA_REGISTRY_URL } = config.environment;
   const codec = new Codec(loadSchemas());
-  await connectRegistry(SCHEMA_REGISTRY_URL, codec, {
-    logger: createLogger('cloudwatch-poller', LOG_LEVEL),
+  await connectRegistry(config.registry, codec, {
+    logger: createLogger('cloudwatch-poller', config.environment.LOG_LEVEL),
     topics: loadTopics().filter(({ name }) => name === RAW_LOGS),
   }).resolveIds();
   await tell({ kind: 'schema-ids', ids: codec.ids });

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { ConfigError } from '../../lib/config/config-error.js';
+import { KAFKA, QDRANT, REGISTRY, SURREAL } from '../../lib/config/connections.js';
 import {
   integer,
   list,
@@ -13,14 +14,10 @@ import { type ApiKey, readApiKey } from './core/api-keys.js';
 
 /** What the gateway reads from the environment; docs/api.md lists it. */
 export const VARIABLES = {
-  KAFKA_BROKERS: STACK.KAFKA_BROKERS,
-  SCHEMA_REGISTRY_URL: STACK.SCHEMA_REGISTRY_URL,
-  SURREAL_URL: STACK.SURREAL_URL,
-  SURREAL_USER: STACK.SURREAL_USER,
-  SURREAL_PASS: STACK.SURREAL_PASS,
-  SURREAL_NAMESPACE: STACK.SURREAL_NAMESPACE,
-  SURREAL_DATABASE: STACK.SURREAL_DATABASE,
-  QDRANT_URL: STACK.QDRANT_URL,
+  ...KAFKA,
+  ...REGISTRY,
+  ...SURREAL,
+  ...QDRANT,
   MODEL_PATH: STACK.MODEL_PATH,
   VECTADB_CONFIG: STACK.VECTADB_CONFIG,
   LOG_LEVEL: STACK.LOG_LEVEL,
@@ -86,6 +83,15 @@ export const VARIABLES = {
     schema: integer(60_000, 100),
     doc: 'How long a client may take to send a request',
     unit: 'ms',
+  },
+  IDLE_TIMEOUT_MS: {
+    schema: integer(120_000, 1_000),
+    doc: 'How long nothing may move on a connection, as of a client that does not read its answer; longer than INGEST_WAIT_MS',
+    unit: 'ms',
+  },
+  MAX_CONNECTIONS: {
+    schema: integer(10_000, 1),
+    doc: 'Connections open at once; one more is closed at once',
   },
   CORS_ORIGINS: {
     schema: list(''),

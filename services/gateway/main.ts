@@ -1,10 +1,17 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { loadAppConfig } from '../../lib/config/app-config.js';
+import {
+  kafkaSettings,
+  qdrantSettings,
+  registrySettings,
+  surrealSettings,
+} from '../../lib/config/connections.js';
 import { maskerOf } from '../../lib/config/masking-file.js';
 import { projectRoot } from '../../lib/config/root.js';
 import { loadSchemas } from '../../lib/config/schemas.js';
 import { createEmbedder } from '../../lib/embedding/embedder.js';
+import { demandKafkaAccess } from '../../lib/kafka/access.js';
 import { connectRegistry, RegistryUnavailableError } from '../../lib/kafka/registry.js';
 import { loadTopics } from '../../lib/kafka/topics/topic-file.js';
 import { Codec } from '../../lib/model/codec.js';
@@ -40,10 +47,10 @@ const CLOSE_LIMIT_MS = 9_000;
 const config = readConfig();
 const logger = createLogger('gateway', config.LOG_LEVEL);
 const prices = pricesOf(config.VECTADB_CONFIG, Date.now, logger);
-const kafka = { brokers: config.KAFKA_BROKERS, clientId: 'vectadb-gateway' };
+const kafka = kafkaSettings(config, 'vectadb-gateway');
 
 const codec = new Codec(loadSchemas());
-const registry = connectRegistry(config.SCHEMA_REGISTRY_URL, codec, { logger });
+const registry = connectRegistry(registrySettings(config), codec, { logger });
 const codecReady = (async () => {
   for (;;) {
     try {
@@ -64,11 +71,7 @@ const storeMetrics = new StoreMetrics(metrics.registry);
 const embedder = await createEmbedder({ modelPath: config.MODEL_PATH });
 if (embedder.note) logger.warn(embedder.note);
 const surreal: SurrealStore = await connectSurreal({
-  url: config.SURREAL_URL,
-  user: config.SURREAL_USER,
-  password: config.SURREAL_PASS,
-  namespace: config.SURREAL_NAMESPACE,
-  database: config.SURREAL_DATABASE,
+  ...surrealSettings(config),
   connectTimeoutMs: 0,
   queryTimeoutMs: 10_000,
   logger,
@@ -80,7 +83,7 @@ const surreal: SurrealStore = await connectSurreal({
 });
 const store = surrealStore(surreal);
 const search = qdrantSearch(
-  config.QDRANT_URL,
+  qdrantSettings(config),
   embedder,
   storeMetrics.watch({ store: 'qdrant', outcomeOf: qdrantOutcome }),
 );
@@ -198,6 +201,8 @@ const app = await createServer({
     anonymousPerMinute: config.RATE_LIMIT_ANONYMOUS_PER_MINUTE,
     headersTimeoutMs: config.HEADERS_TIMEOUT_MS,
     requestTimeoutMs: config.REQUEST_TIMEOUT_MS,
+    idleTimeoutMs: config.IDLE_TIMEOUT_MS,
+    maxConnections: config.MAX_CONNECTIONS,
     corsOrigins: config.CORS_ORIGINS,
     trustedProxies: config.TRUSTED_PROXIES,
   },
@@ -231,10 +236,15 @@ const end = async (reason: string, code: number): Promise<void> => {
 };
 process.once('SIGTERM', () => void end('SIGTERM', 0));
 process.once('SIGINT', () => void end('SIGINT', 0));
+// not waited for: while Kafka is away, the API answers that it is
+demandKafkaAccess(kafka, logger).catch((error: Error) => {
+  logger.fatal({ reason: error.message }, 'Kafka does not let this gateway in');
+  void end('no access to Kafka', 1);
+});
 codecReady.catch((error: unknown) => {
   logger.fatal(
     { reason: error instanceof Error ? error.message : String(error) },
-    'the schema registry refuses our schemas',
+    'the schema registry takes neither us nor our schemas',
   );
   void end('schemas refused', 1);
 });

@@ -1,9 +1,10 @@
 import { z } from 'zod';
+import { KAFKA, REGISTRY } from '../../lib/config/connections.js';
 import { readEnvironment, type Settings, STACK, text } from '../../lib/config/env.js';
 
 const VARIABLES = {
-  KAFKA_BROKERS: STACK.KAFKA_BROKERS,
-  SCHEMA_REGISTRY_URL: STACK.SCHEMA_REGISTRY_URL,
+  ...KAFKA,
+  ...REGISTRY,
   VECTADB_CONFIG: STACK.VECTADB_CONFIG,
   VECTADB_STATE: STACK.VECTADB_STATE,
   LOG_LEVEL: STACK.LOG_LEVEL,

@@ -1,7 +1,9 @@
 import { Command, Option } from 'commander';
 import { loadAppConfig } from '../../lib/config/app-config.js';
+import { kafkaSettings, registrySettings } from '../../lib/config/connections.js';
 import { maskerOf } from '../../lib/config/masking-file.js';
 import { loadSchemas } from '../../lib/config/schemas.js';
+import { demandKafkaAccess } from '../../lib/kafka/access.js';
 import { faultPointAt, noFaultPoint } from '../../lib/kafka/exactly-once/fault-point.js';
 import { ExactlyOnceRunner } from '../../lib/kafka/exactly-once/runner.js';
 import { StreamWork } from '../../lib/kafka/exactly-once/stream-work.js';
@@ -70,10 +72,11 @@ try {
       );
   }
   const masker = maskerOf(appConfig.masking, config.VECTADB_CONFIG);
-  const kafka = { brokers: config.KAFKA_BROKERS, clientId: SERVICE };
+  const kafka = kafkaSettings(config, SERVICE);
+  await demandKafkaAccess(kafka, logger);
   const codec = new Codec(loadSchemas());
-  const registry = connectRegistry(config.SCHEMA_REGISTRY_URL, codec, { logger });
-  phase = `waiting for the schema registry at ${config.SCHEMA_REGISTRY_URL}`;
+  const registry = connectRegistry(registrySettings(config), codec, { logger });
+  phase = `waiting for the schema registry at ${registrySettings(config).url}`;
   await registry.resolveIds();
   phase = 'joining';
   const epochs = await readEpochs(kafka);

@@ -1,10 +1,11 @@
+import { QDRANT } from '../../lib/config/connections.js';
 import { readEnvironment, type Settings, STACK, text } from '../../lib/config/env.js';
 import { DEFAULT_MODEL } from '../../lib/embedding/model-files.js';
 import { SINK } from '../../lib/sink/variables.js';
 
 const VARIABLES = {
   ...SINK,
-  QDRANT_URL: STACK.QDRANT_URL,
+  ...QDRANT,
   MODEL_PATH: STACK.MODEL_PATH,
   EMBEDDING_MODEL: {
     schema: text(DEFAULT_MODEL),

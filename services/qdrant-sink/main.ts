@@ -1,4 +1,5 @@
 import pRetry from 'p-retry';
+import { qdrantSettings } from '../../lib/config/connections.js';
 import { createEmbedder } from '../../lib/embedding/embedder.js';
 import { runSink } from '../../lib/sink/run-sink.js';
 import { qdrantOutcome } from '../../lib/stores/qdrant/errors.js';
@@ -21,7 +22,7 @@ await runSink({
       modelName: config.EMBEDDING_MODEL,
     });
     logger.info({ kind: embedder.kind, model: embedder.model, note: embedder.note }, 'embedder');
-    const store = connectQdrant(config.QDRANT_URL, {
+    const store = connectQdrant(qdrantSettings(config), {
       model: embedder.model,
       watch: storeMetrics.watch({ store: 'qdrant', outcomeOf: qdrantOutcome }),
     });

@@ -1,4 +1,5 @@
 import pRetry from 'p-retry';
+import { surrealSettings } from '../../lib/config/connections.js';
 import { runSink } from '../../lib/sink/run-sink.js';
 import { connectSurreal, type SurrealStore } from '../../lib/stores/surreal/connection.js';
 import { surrealOutcome } from '../../lib/stores/surreal/errors.js';
@@ -25,10 +26,7 @@ await runSink({
     // not waited for: while SurrealDB is down, batches fail and are tried again
     let connected: SurrealStore | null = null;
     const store = await connectSurreal({
-      url: config.SURREAL_URL,
-      user: config.SURREAL_USER,
-      password: config.SURREAL_PASS,
-      ...names,
+      ...surrealSettings(config),
       logger,
       watch: storeMetrics.watch({
         store: 'surrealdb',

@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { SURREAL } from '../../../lib/config/connections.js';
 import { integer, readEnvironment, STACK, text } from '../../../lib/config/env.js';
 
 const VARIABLES = {
@@ -9,10 +10,10 @@ const VARIABLES = {
     doc: 'How long the database may take to open',
     unit: 'ms',
   },
-  SURREAL_USER: STACK.SURREAL_USER,
-  SURREAL_PASS: STACK.SURREAL_PASS,
-  SURREAL_NAMESPACE: STACK.SURREAL_NAMESPACE,
-  SURREAL_DATABASE: STACK.SURREAL_DATABASE,
+  SURREAL_USER: SURREAL.SURREAL_USER,
+  SURREAL_PASS: SURREAL.SURREAL_PASS,
+  SURREAL_NAMESPACE: SURREAL.SURREAL_NAMESPACE,
+  SURREAL_DATABASE: SURREAL.SURREAL_DATABASE,
   LOG_LEVEL: STACK.LOG_LEVEL,
 };
 

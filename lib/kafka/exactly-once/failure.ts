@@ -69,6 +69,7 @@ export function classify(error: unknown): FailureKind {
     const { type, name } = cause as Error & { type?: string };
     if (type && FENCED.has(type)) return 'fenced';
     if (type && REFUSED.has(type)) return 'refused';
+    if (name === 'KafkaJSSASLAuthenticationError') return 'refused';
     if (UNAVAILABLE.has(name) || (type && UNAVAILABLE_TYPES.has(type))) unavailable = true;
     cause =
       (cause as { cause?: unknown; originalError?: unknown }).cause ??

@@ -1,3 +1,5 @@
+import { tlsFault } from '../../config/tls-fault.js';
+
 /** Qdrant refuses this request whenever it comes: a fault of the data in it. `status` is 400, 413 or 422. */
 export class QdrantRefusedError extends Error {
   override name = 'QdrantRefusedError';
@@ -34,7 +36,10 @@ export async function asking<T>(what: string, call: () => Promise<T>): Promise<T
     const message = `Qdrant: ${what}: ${detailOf(error)}`;
     if (status !== undefined && REFUSED.has(status)) throw new QdrantRefusedError(message, status);
     if (status === 404) throw new QdrantMissingError(message);
-    throw new QdrantUnavailableError(message, { cause: error });
+    const fault = tlsFault(error, 'QDRANT');
+    if (fault !== null) throw new QdrantUnavailableError(`Qdrant: ${fault}`, { cause: error });
+    const advice = status === 401 || status === 403 ? ': check QDRANT_API_KEY' : '';
+    throw new QdrantUnavailableError(`${message}${advice}`, { cause: error });
   }
 }
 

@@ -1,6 +1,8 @@
 import { QdrantClient } from '@qdrant/js-client-rest';
+import type { QdrantSettings } from '../../config/connections.js';
 import { pointId } from '../../model/ids.js';
 import type { StoreWatch } from '../../telemetry/store-metrics.js';
+import { clientOver } from './client-over.js';
 import { ALIAS, aliasTarget, collectionOf, ensureCollection } from './collections.js';
 import { asking, QdrantMissingError } from './errors.js';
 import {
@@ -195,11 +197,15 @@ export interface ConnectOptions {
   watch?: StoreWatch;
 }
 
-/** Qdrant at `url`. Connects with the first request. */
-export function connectQdrant(url: string, options: ConnectOptions = {}): QdrantStore {
+/** `where`: the settings, or the URL alone. Connects with the first request. */
+export function connectQdrant(where: string | QdrantSettings, options: ConnectOptions = {}): QdrantStore {
+  const { url, tls, apiKey }: QdrantSettings = typeof where === 'string' ? { url: where } : where;
   const { protocol, port } = new URL(url);
-  const client = new QdrantClient({
+  const Client = tls ? clientOver(tls) : QdrantClient;
+  const client = new Client({
     url,
+    // not as `apiKey`: without TLS, as behind a proxy on this machine, the client would print a warning of its own
+    ...(apiKey ? { headers: { 'api-key': apiKey } } : {}),
     // the client takes 6333 where a URL names no port; a URL means its protocol's
     port: port ? Number(port) : protocol === 'https:' ? 443 : 80,
     timeout: options.timeoutMs ?? 30_000,

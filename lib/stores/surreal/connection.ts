@@ -8,6 +8,8 @@ import {
   UnexpectedConnectionError,
 } from 'surrealdb';
 import { WebSocket } from 'ws';
+import type { TlsMaterial } from '../../config/connections.js';
+import { tlsFault } from '../../config/tls-fault.js';
 import type { Logger } from '../../telemetry/logger.js';
 import type { StoreWatch } from '../../telemetry/store-metrics.js';
 import { StoreRefusedError, StoreUnavailableError } from './errors.js';
@@ -19,6 +21,7 @@ export interface SurrealSettings {
   password: string;
   namespace: string;
   database: string;
+  tls?: TlsMaterial;
   logger?: Logger;
   /** How long {@link connectSurreal} tries before it gives up; 0 does not wait for the first connection at all. */
   connectTimeoutMs?: number;
@@ -45,18 +48,24 @@ export interface SurrealStore {
 const FIRST_DELAY_MS = 100;
 const LONGEST_DELAY_MS = 3_000;
 const ATTEMPT_LIMIT_MS = 5_000;
+/** How often the same reason for having no connection is logged. */
+const TELL_AGAIN_MS = 60_000;
 
 /** `ws` gives Node buffers and has no dispatchEvent; the client expects a browser's socket. */
-class ClientSocket extends WebSocket {
-  constructor(url: string, protocols?: string | string[]) {
-    super(url, protocols, { perMessageDeflate: false, handshakeTimeout: ATTEMPT_LIMIT_MS });
-    this.binaryType = 'arraybuffer';
-  }
-  dispatchEvent(event: Event): boolean {
-    const { detail } = event as CustomEvent<unknown>;
-    return this.emit('error', detail instanceof Error ? detail : new Error(String(detail)));
-  }
-}
+const clientSocket = (tls: TlsMaterial, onError: (error: Error) => void) =>
+  class ClientSocket extends WebSocket {
+    constructor(url: string, protocols?: string | string[]) {
+      super(url, protocols, { ...tls, perMessageDeflate: false, handshakeTimeout: ATTEMPT_LIMIT_MS });
+      this.binaryType = 'arraybuffer';
+      // the client's own event says only that there was an error
+      this.on('error', onError);
+    }
+
+    dispatchEvent(event: Event): boolean {
+      const { detail } = event as CustomEvent<unknown>;
+      return this.emit('error', detail instanceof Error ? detail : new Error(String(detail)));
+    }
+  };
 
 /**
  * Connects with the stock client. The client's own reconnecting is off: it sends what was under way a second time by
@@ -75,6 +84,7 @@ export async function connectSurreal(settings: SurrealSettings): Promise<Surreal
   let client: Surreal | null = null;
   let reason = 'not connected yet';
   let closed = false;
+  let toldMs = 0;
   let wake = () => {};
   const listeners = new Set<() => void>();
 
@@ -89,6 +99,10 @@ export async function connectSurreal(settings: SurrealSettings): Promise<Surreal
   };
 
   const attempt = async (): Promise<void> => {
+    let socketError: Error | undefined;
+    const ClientSocket = clientSocket(settings.tls ?? {}, (error) => {
+      socketError = error;
+    });
     const next = new Surreal({
       websocketImpl: ClientSocket as unknown as typeof globalThis.WebSocket,
       codecOptions: { useNativeDates: true },
@@ -117,7 +131,7 @@ export async function connectSurreal(settings: SurrealSettings): Promise<Surreal
       });
     } catch (error) {
       void next.close().catch(() => {}); // it was never in use
-      throw error;
+      throw withAdvice(error, socketError, settings.url);
     }
     if (next.status !== 'connected') throw new StoreUnavailableError('lost again at once');
     client = next;
@@ -133,7 +147,10 @@ export async function connectSurreal(settings: SurrealSettings): Promise<Surreal
         return;
       } catch (error) {
         const why = error instanceof Error ? error.message : String(error);
-        if (why !== reason) logger?.warn({ reason: why }, 'SurrealDB: no connection yet');
+        if (why !== reason || Date.now() - toldMs > TELL_AGAIN_MS) {
+          logger?.warn({ reason: why }, 'SurrealDB: no connection yet');
+          toldMs = Date.now();
+        }
         reason = why;
       }
       await new Promise<void>((resolve) => {
@@ -211,6 +228,16 @@ async function run<T extends unknown[]>(
     // what is left is the server's refusal of the whole request, or a value that cannot be encoded
     throw new StoreRefusedError(message, { cause: error });
   }
+}
+
+/** Why there is no connection, with what to set where it is a matter of settings. */
+function withAdvice(error: unknown, socketError: Error | undefined, url: string): unknown {
+  const fault = tlsFault(socketError ?? error, 'SURREAL');
+  if (fault !== null) return new StoreUnavailableError(`SurrealDB at ${url}: ${fault}`);
+  const message = error instanceof Error ? error.message : String(error);
+  return /authenticat/i.test(message)
+    ? new StoreUnavailableError(`SurrealDB at ${url} refuses SURREAL_USER and SURREAL_PASS: ${message}`)
+    : error;
 }
 
 const isUnavailable = (error: unknown): boolean =>

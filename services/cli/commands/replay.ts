@@ -3,7 +3,8 @@ import { existsSync } from 'node:fs';
 import { type Command, Option } from 'commander';
 import { UserError } from '../../../deploy/local/stack.js';
 import { type AppConfig, loadAppConfig } from '../../../lib/config/app-config.js';
-import { readEnvironment, STACK, text } from '../../../lib/config/env.js';
+import { SURREAL, surrealSettings } from '../../../lib/config/connections.js';
+import { readEnvironment, text } from '../../../lib/config/env.js';
 import { maskerOf } from '../../../lib/config/masking-file.js';
 import { ClusterClient } from '../../../lib/kafka/cluster.js';
 import { type FaultPoint, faultPointAt, noFaultPoint } from '../../../lib/kafka/exactly-once/fault-point.js';
@@ -46,11 +47,7 @@ interface Options {
 }
 
 const VARIABLES = {
-  SURREAL_URL: STACK.SURREAL_URL,
-  SURREAL_USER: STACK.SURREAL_USER,
-  SURREAL_PASS: STACK.SURREAL_PASS,
-  SURREAL_NAMESPACE: STACK.SURREAL_NAMESPACE,
-  SURREAL_DATABASE: STACK.SURREAL_DATABASE,
+  ...SURREAL,
   FAULT_POINT: {
     schema: text(''),
     doc: 'For tests: NAME:N ends the process with SIGKILL the N-th time that the named moment is reached',
@@ -191,13 +188,7 @@ async function discard(cluster: Cluster): Promise<number> {
 
 async function openStore(): Promise<SurrealStore> {
   const settings = readEnvironment(VARIABLES);
-  return connectSurreal({
-    url: settings.SURREAL_URL,
-    user: settings.SURREAL_USER,
-    password: settings.SURREAL_PASS,
-    namespace: settings.SURREAL_NAMESPACE,
-    database: settings.SURREAL_DATABASE,
-  });
+  return connectSurreal(surrealSettings(settings));
 }
 
 const faultPointOf = (spec: string): FaultPoint =>

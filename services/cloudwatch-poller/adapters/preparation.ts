@@ -2,11 +2,11 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { ConfigError } from '../../../lib/config/config-error.js';
 import type { SchemaName } from '../../../lib/model/codec.js';
-import type { PollerConfig } from '../config.js';
+import type { StartConfig } from '../config.js';
 
 /** What the preparing process tells, in this order, the second when asked; `refused` in the place of what cannot be had. */
 export type Prepared =
-  | { kind: 'config'; config: PollerConfig }
+  | { kind: 'config'; config: StartConfig }
   | { kind: 'schema-ids'; ids: ReadonlyMap<SchemaName, number> }
   /** `faults`: of the configuration, if it is that. */
   | { kind: 'refused'; message: string; faults: string[] | null };
@@ -40,7 +40,7 @@ export class Preparation {
   }
 
   /** @throws ConfigError naming every fault at once. */
-  async config(): Promise<PollerConfig> {
+  async config(): Promise<StartConfig> {
     return (await this.wait('config')).config;
   }
 

@@ -1,3 +1,4 @@
+import type { QdrantSettings } from '../../../lib/config/connections.js';
 import type { Embedder } from '../../../lib/embedding/embedder.js';
 import { QdrantMissingError, QdrantUnavailableError } from '../../../lib/stores/qdrant/errors.js';
 import { connectQdrant } from '../../../lib/stores/qdrant/store.js';
@@ -9,11 +10,11 @@ const REQUEST_LIMIT_MS = 5_000;
 
 /** Search in the collection of the embedder's own model: vectors of two models say nothing of each other. */
 export function qdrantSearch(
-  url: string,
+  where: QdrantSettings,
   embedder: Embedder,
   watch?: StoreWatch,
 ): SearchPort & { probe(): Promise<PartHealth> } {
-  const store = connectQdrant(url, { model: embedder.model, timeoutMs: REQUEST_LIMIT_MS, watch });
+  const store = connectQdrant(where, { model: embedder.model, timeoutMs: REQUEST_LIMIT_MS, watch });
   return {
     mode: embedder.kind satisfies SearchMode,
     async search(query, filter, limit) {
