@@ -2,6 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import { nameOf } from '../../../lib/dead-letters/letter.js';
 import { isEncoding } from '../../../lib/dead-letters/recode.js';
 import type { LetterFilter } from '../../../lib/dead-letters/selection.js';
+import { strictBody } from '../body.js';
 import { mayUse } from '../core/api-keys.js';
 import { decodeLetterCursor, encodeLetterCursor } from '../core/letter-cursor.js';
 import type { Ports, ShownLetter } from '../ports.js';
@@ -90,6 +91,7 @@ export function deadLetterRoutes(app: FastifyInstance, { deadLetters }: Pick<Por
     '/api/v1/dead-letters/redrive',
     {
       config: { scope: 'admin' },
+      validatorCompiler: strictBody,
       schema: {
         tags: TAG,
         summary: 'Send dead letters back to where they came from',
