@@ -2,7 +2,7 @@ import type { Page } from 'playwright-core';
 import { describe, expect, it } from 'vitest';
 import { API_KEY } from '../pipeline/pipeline.js';
 import { keepPicture } from './browser.js';
-import type { World } from './world.js';
+import { sendEvent, type World } from './world.js';
 
 /** What is looked at, at every width and in both colours. */
 const VIEWS: [name: string, path: (world: World) => string, ready: (page: Page) => Promise<unknown>][] = [
@@ -192,6 +192,9 @@ export function pageTests(world: () => World): void {
       await page.getByRole('heading', { name: 'Tools' }).waitFor();
       const tools = page.locator('table').first();
       expect(await tools.innerText()).toMatch(/fetch_page\s+2,501\s+1\s+120 ms/);
+      const models = page.locator('table').nth(1);
+      expect(await models.innerText()).toMatch(/gpt-4o-mini\s+2,50\d\s+–\s+210 ms\s+210 ms/);
+      await page.getByText(/^\d.* \/s$/).waitFor();
       await page.getByRole('link', { name: /Failed/ }).click();
       await page.waitForURL(/traces\?status=failed/);
       await page.goBack();
@@ -408,18 +411,4 @@ export function pageTests(world: () => World): void {
       await page.getByTestId('filter-note').getByText('of 10000 steps').waitFor();
     });
   });
-}
-
-async function sendEvent({ url }: World, agent: string, message: string): Promise<void> {
-  const response = await fetch(`${url}/api/v1/events`, {
-    method: 'POST',
-    headers: { authorization: `Bearer ${API_KEY}`, 'content-type': 'application/json' },
-    body: JSON.stringify({
-      timestamp: new Date().toISOString(),
-      event_type: 'agent_start',
-      agent_id: agent,
-      properties: { message },
-    }),
-  });
-  expect(response.status).toBeLessThan(300);
 }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { API_KEY } from '../pipeline/pipeline.js';
-import { Clicks, type World } from './world.js';
+import { keepPicture } from './browser.js';
+import { Clicks, sendEvent, type World } from './world.js';
 
 /** What people come for, each with the most clicks that it may take from `/`. */
 export function taskTests(world: () => World): void {
@@ -68,12 +69,38 @@ export function taskTests(world: () => World): void {
       expect(clicks.count).toBeLessThanOrEqual(2);
     });
 
-    it('sees in 1 click that every part is up', async () => {
+    it('sees in 1 click whether anything is down, lags or is lost', async () => {
       const { page } = await world().open('/');
       const clicks = new Clicks(page);
       await clicks.on(page.getByRole('link', { name: 'Overview' }));
-      await page.getByTestId('health').getByText('Every part is up').waitFor();
+      const health = page.getByTestId('health');
+      await health.getByText('Every part is up').waitFor();
+      await health.getByText('Nothing is behind').waitFor();
+      await health.getByText(/Nothing is lost|does not count what became of events/).waitFor();
       expect(clicks.count).toBeLessThanOrEqual(1);
+    });
+
+    it('sees in 1 click that a sink has ended and what waits for it', async () => {
+      const { pipeline } = world();
+      await pipeline.remove('surreal-sink-0', 'stop');
+      try {
+        const { page } = await world().open('/');
+        const clicks = new Clicks(page);
+        await clicks.on(page.getByRole('link', { name: 'Overview' }));
+        const health = page.getByTestId('health');
+        await health.getByText('Nobody reads as vectadb-surreal-sink').waitFor();
+        await sendEvent(world(), `waiting-${Date.now()}`, 'an event that nobody stores yet');
+        await health
+          .getByText(/[1-9]\d* behind/)
+          .first()
+          .waitFor();
+        await keepPicture(page, 'overview-lagging');
+        expect(clicks.count).toBeLessThanOrEqual(1);
+        pipeline.add('surreal-sink', 'surreal-sink-0');
+        await health.getByText('Nothing is behind').waitFor({ timeout: 40_000 });
+      } finally {
+        if (!pipeline.services.has('surreal-sink-0')) pipeline.add('surreal-sink', 'surreal-sink-0');
+      }
     });
   });
 }

@@ -65,3 +65,18 @@ export class Clicks {
     this.count++;
   }
 }
+
+/** An event of an agent, at this moment. */
+export async function sendEvent({ url }: World, agent: string, message: string): Promise<void> {
+  const response = await fetch(`${url}/api/v1/events`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${API_KEY}`, 'content-type': 'application/json' },
+    body: JSON.stringify({
+      timestamp: new Date().toISOString(),
+      event_type: 'agent_start',
+      agent_id: agent,
+      properties: { message },
+    }),
+  });
+  expect(response.status).toBeLessThan(300);
+}

@@ -3,6 +3,7 @@ import { ApiError, ask, type Query, withQuery } from './client.js';
 import type {
   EventPage,
   Explanation,
+  Flow,
   GroupList,
   MessageList,
   Readiness,
@@ -91,6 +92,8 @@ export function useEvents(filter: Query, everyMs: number | false) {
 }
 
 const OVERVIEW_MS = 10_000;
+/** How things stand is asked for more often than what they were like. */
+const STATE_MS = 5_000;
 
 /** The newest traces that began since `from`. */
 export function useNewestTraces(from: string | null, limit: number) {
@@ -112,7 +115,7 @@ export function useReadiness() {
         throw new ApiError(response.status, 'The gateway does not answer', response.statusText);
       return (await response.json()) as Readiness;
     },
-    refetchInterval: OVERVIEW_MS,
+    refetchInterval: STATE_MS,
   });
 }
 
@@ -120,8 +123,28 @@ export function useGroups(enabled: boolean) {
   return useQuery({
     queryKey: ['groups'],
     queryFn: ({ signal }) => ask<GroupList>('/api/v1/groups', { signal }),
-    refetchInterval: OVERVIEW_MS,
+    refetchInterval: STATE_MS,
     enabled,
+  });
+}
+
+/** What was accepted in 24 hours and what became of it. */
+export function useFlow(enabled: boolean) {
+  return useQuery({
+    queryKey: ['flow'],
+    queryFn: ({ signal }) => ask<Flow>('/api/v1/stats/flow', { signal }),
+    refetchInterval: STATE_MS,
+    enabled,
+  });
+}
+
+/** What the server counts of the events since `from`. */
+export function useStats<T>(what: 'errors' | 'latency' | 'usage' | 'coverage', from: string | null) {
+  return useQuery({
+    queryKey: ['stats', what, from],
+    queryFn: ({ signal }) => ask<T>(withQuery(`/api/v1/stats/${what}`, { from }), { signal }),
+    refetchInterval: OVERVIEW_MS,
+    placeholderData: (before) => before,
   });
 }
 

@@ -2,6 +2,7 @@ import type { Static } from '@sinclair/typebox';
 import type * as schemas from '../../../gateway/schemas.js';
 import type * as kafka from '../../../gateway/schemas-kafka.js';
 import type * as patterns from '../../../gateway/schemas-patterns.js';
+import type * as stats from '../../../gateway/schemas-stats.js';
 
 /** What the API answers, from the schemas of its routes: nothing of it is written twice. */
 export type EventOut = Static<typeof schemas.EventOut>;
@@ -32,3 +33,25 @@ export type TrialIn = Static<typeof patterns.TrialIn>;
 export type TrialOut = Static<typeof patterns.TrialOut>;
 export type TriedLine = TrialOut['lines'][number];
 export type TrialFault = TrialOut['faults'][number];
+
+export type ErrorStats = Static<typeof stats.ErrorStats>;
+export type LatencyStats = Static<typeof stats.LatencyStats>;
+export type UsageStats = Static<typeof stats.UsageStats>;
+export type CoverageStats = Static<typeof stats.CoverageStats>;
+
+interface FlowCounts {
+  accepted: number;
+  stored: number;
+  dead_lettered: number;
+  in_flight: number;
+  unaccounted: number;
+  duplicates: number;
+  joined: number;
+}
+
+/** What `/api/v1/stats/flow` answers, where the server offers it. */
+export interface Flow {
+  measured_at: string;
+  total: FlowCounts;
+  hours: ({ hour: string } & FlowCounts)[];
+}
