@@ -8,7 +8,9 @@ import { Problem } from '../problem.js';
 export interface TrialLimits {
   /** Trials at once; each has a process of its own. */
   atOnce: number;
-  /** From the start of the process to its answer. */
+  /** Processor time of the process, seconds: a machine with much else to do is no reason to end it. */
+  cpuS: number;
+  /** From its start to its answer, by the clock. */
   timeMs: number;
   heapMb: number;
   answerBytes: number;
@@ -16,7 +18,8 @@ export interface TrialLimits {
 
 export const TRIAL_LIMITS: TrialLimits = {
   atOnce: 2,
-  timeMs: 15_000,
+  cpuS: 15,
+  timeMs: 60_000,
   heapMb: 256,
   answerBytes: 16 * 1024 * 1024,
 };
@@ -24,7 +27,7 @@ export const TRIAL_LIMITS: TrialLimits = {
 const LOW_PRIORITY = 10;
 
 /**
- * Trials of lines and rules, each in a process of its own: whatever a pattern costs, it costs that process, which is ended when its time is over.
+ * Trials of lines and rules, each in a process of its own: whatever a pattern costs, it costs that process, which is ended when it has had its share.
  * It is given nothing of this process's environment but where the installation is.
  */
 export function ruleTrials(
@@ -51,36 +54,36 @@ async function runIn(
   program: string,
   configPath: string,
   trial: Trial,
-  { timeMs, heapMb, answerBytes }: TrialLimits,
+  { cpuS, timeMs, heapMb, answerBytes }: TrialLimits,
 ): Promise<TrialAnswer> {
-  const child = spawn(process.execPath, [`--max-old-space-size=${heapMb}`, program, configPath], {
-    cwd: process.cwd(),
+  const command = [process.execPath, `--max-old-space-size=${heapMb}`, program, configPath];
+  // the kernel ends what has had its processor time
+  const child = spawn('/bin/sh', ['-c', `ulimit -t ${cpuS} && exec "$@"`, 'sh', ...command], {
     env: {},
     stdio: ['pipe', 'pipe', 'pipe'],
   });
   if (child.pid !== undefined) setPriority(child.pid, LOW_PRIORITY);
-  const { output, why, lastWords } = await endOf(child, JSON.stringify(trial), timeMs, answerBytes);
-  if (why === 'time')
-    throw new Problem(
-      'trial-too-costly',
-      `it took longer than ${timeMs / 1_000} s: try fewer lines, or a simpler pattern`,
-    );
-  if (why === 'size')
-    throw new Problem('trial-too-costly', 'its answer is too large: try fewer or shorter lines');
+  const { output, why, signal, lastWords } = await endOf(child, JSON.stringify(trial), timeMs, answerBytes);
+  if (why === 'time') throw tooCostly(`had no answer after ${timeMs / 1_000} s`, 'fewer lines');
+  if (why === 'size') throw tooCostly('has too large an answer', 'fewer or shorter lines');
+  if (signal === 'SIGXCPU' || signal === 'SIGKILL')
+    throw tooCostly(`took more than ${cpuS} s of processor time`, 'fewer lines, or a simpler pattern');
+  if (/heap out of memory|allocation failed/i.test(lastWords))
+    throw tooCostly(`took more than ${heapMb} MB`, 'fewer lines, or a simpler pattern');
   const answer = parsedOr(output);
   if (answer === null)
-    throw new Problem(
-      'trial-too-costly',
-      /heap out of memory|allocation failed/i.test(lastWords)
-        ? `it took more than ${heapMb} MB: try fewer lines, or a simpler pattern`
-        : 'its process ended without an answer: try fewer lines, or a simpler pattern',
-    );
+    throw new Error(`the process of a trial ended without an answer (${signal ?? 'exit'}): ${lastWords}`);
   if ('problem' in answer) throw new Problem('conflict', answer.problem);
   return answer;
 }
 
+const tooCostly = (what: string, instead: string): Problem =>
+  new Problem('trial-too-costly', `the trial ${what}: try ${instead}`);
+
 interface Ended {
   output: string;
+  /** By which it ended; null: by itself. */
+  signal: NodeJS.Signals | null;
   why: 'end' | 'time' | 'size';
   /** The last that it said on standard error. */
   lastWords: string;
@@ -119,9 +122,9 @@ function endOf(
       clearTimeout(timer);
       reject(error);
     });
-    child.once('close', () => {
+    child.once('close', (_code, signal) => {
       clearTimeout(timer);
-      resolve({ output: Buffer.concat(chunks).toString(), why, lastWords });
+      resolve({ output: Buffer.concat(chunks).toString(), why, signal, lastWords });
     });
     child.stdin.end(input);
   });
