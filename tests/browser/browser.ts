@@ -82,6 +82,7 @@ const DOCUMENTED: Record<string, string> = {
   'overview-1280-light': 'overview',
   'messages-1280-light': 'messages',
   'try-1280-light': 'try',
+  'keys-make': 'keys',
   'trace-failed-390-dark': 'telephone',
 };
 

@@ -1,5 +1,6 @@
 import type { Page } from 'playwright-core';
-import { describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { TcpProxy } from '../../lib/testing/tcp-proxy.js';
 import { API_KEY } from '../pipeline/pipeline.js';
 import { keepPicture } from './browser.js';
 import { sendEvent, type World } from './world.js';
@@ -24,6 +25,14 @@ const VIEWS: [name: string, path: (world: World) => string, ready: (page: Page) 
   ],
   ['live', () => '/live', (page) => page.getByTestId('live-line').first().waitFor()],
   ['overview', () => '/overview', (page) => page.getByRole('heading', { name: 'Tools' }).waitFor()],
+  [
+    'keys',
+    () => '/keys',
+    async (page) => {
+      await page.getByRole('button', { name: 'New key' }).waitFor();
+      await page.getByTestId('key').first().waitFor();
+    },
+  ],
   ['topics', () => '/topics', (page) => page.getByTestId('topic').first().waitFor()],
   ['patterns', () => '/patterns', (page) => page.getByTestId('shape').first().waitFor()],
   [
@@ -35,7 +44,7 @@ const VIEWS: [name: string, path: (world: World) => string, ready: (page: Page) 
       await example.or(tried.first()).waitFor();
       if (await example.isVisible()) await example.click();
       const own = tried.filter({ hasText: 'my_rule (yours)' });
-      await own.waitFor();
+      await own.waitFor({ timeout: TRIAL_MS });
       if (!(await own.getByTestId('reasons').isVisible())) await own.locator('summary').click();
     },
   ],
@@ -46,6 +55,9 @@ const VIEWS: [name: string, path: (world: World) => string, ready: (page: Page) 
   ],
 ];
 
+/** A trial's process gives way to all others. */
+const TRIAL_MS = 45_000;
+
 const SIZES = [
   [1280, 800],
   [390, 844],
@@ -53,6 +65,10 @@ const SIZES = [
 
 export function pageTests(world: () => World): void {
   describe('every page', () => {
+    beforeAll(async () => {
+      await Promise.all([world().keyWith(['ingest']), world().keyWith(['read', 'admin'])]);
+    });
+
     it.each(VIEWS)(
       'shows %s at 1280 and 390 px, light and dark, and nothing lies beyond its edge',
       async (name, path, ready) => {
@@ -153,13 +169,17 @@ export function pageTests(world: () => World): void {
       expect(await page.getByLabel('Text').inputValue()).toBe(`"${words}"`);
     });
 
-    it('are found as they stand', async () => {
+    it('are found as they stand, among what is meant, or alone', async () => {
       const { page } = await world().open('/search?q=duplicate%20charge');
+      const first = page.getByTestId('hit').first();
+      // both lists have it, so it comes before what only one has
+      await first.getByText('refund for a duplicate charge').waitFor();
+      expect(await first.getByTitle(/meaning \d+.*has the words/).count()).toBe(1);
       await page.getByText('Text', { exact: true }).click();
       await page.waitForURL(/how=text/);
       const hits = page.getByTestId('hit');
       await hits.filter({ hasText: 'ticket 4711: refund for a duplicate charge' }).waitFor();
-      await page.getByText('by meaning').or(page.getByText('lexical')).waitFor({ state: 'detached' });
+      await page.locator('[aria-busy="true"]').waitFor({ state: 'detached' });
       for (const text of await hits.allInnerTexts()) {
         expect(text.toLowerCase()).toContain('duplicate');
         expect(text.toLowerCase()).toContain('charge');
@@ -168,21 +188,111 @@ export function pageTests(world: () => World): void {
   });
 
   describe('the live tail', () => {
-    it('shows what comes, stands still while it is paused, and filters', async () => {
+    it('shows what comes, stands still while it is paused, and goes on with all of it', async () => {
       const { page } = await world().open('/live');
-      await page.getByTestId('live-line').first().waitFor();
+      await page.getByTestId('live-state').getByText('live', { exact: true }).waitFor();
       const agent = `tail-${Date.now()}`;
+      const lines = page.getByTestId('live-line').filter({ hasText: agent });
       await sendEvent(world(), agent, 'first line');
-      await page.getByTestId('live-line').filter({ hasText: agent }).waitFor();
+      await lines.waitFor();
       await page.getByRole('button', { name: 'Pause' }).click();
       await page.getByTestId('live-state').getByText('paused').waitFor();
-      await sendEvent(world(), agent, 'second line');
-      const filter = page.getByLabel('Filter');
-      await filter.fill(agent);
-      await page.waitForFunction(() => document.querySelectorAll('[data-testid="live-line"]').length === 1);
+      for (const message of ['second line', 'third line']) await sendEvent(world(), agent, message);
+      // the list beside it has them: what is paused is the tail alone
+      const { page: other } = await world().open(`/live?agent=${agent}`);
+      await other.getByText('third line').waitFor();
+      expect(await lines.count()).toBe(1);
       await page.getByRole('button', { name: 'Go on' }).click();
-      await page.getByTestId('live-line').filter({ hasText: 'second line' }).click();
+      await lines.filter({ hasText: 'third line' }).waitFor();
+      expect(await lines.count()).toBe(3);
+      await lines.filter({ hasText: 'second line' }).click();
       await page.getByTestId('event-panel').waitFor();
+    });
+
+    it('filters what is stored and what comes by type, words and agent, and keeps the filter in the address', async () => {
+      const { page } = await world().open('/live');
+      await page.getByTestId('live-line').first().waitFor();
+      await page.getByLabel('Filter').fill('booking service');
+      await page.waitForURL(/text=booking\+service/);
+      const lines = page.getByTestId('live-line');
+      await lines.first().getByText('booking service refused the connection').waitFor();
+      for (const text of await lines.allInnerTexts())
+        expect(text.toLowerCase()).toMatch(/booking.*service|service.*booking/s);
+      const agent = `words-${Date.now()}`;
+      await sendEvent(world(), agent, 'nothing of the kind');
+      await sendEvent(world(), agent, 'the booking service is back');
+      await lines.filter({ hasText: 'is back' }).waitFor();
+      expect(await lines.filter({ hasText: 'nothing of the kind' }).count()).toBe(0);
+      await page.reload();
+      await lines.filter({ hasText: 'is back' }).waitFor();
+      expect(await page.getByLabel('Filter').inputValue()).toBe('booking service');
+      await page.getByLabel('Agent').fill('nobody-has-this-name');
+      await page.getByText('No line is like this').waitFor();
+    });
+
+    it('comes back by itself when the connection was lost, with what came meanwhile', async () => {
+      const { hostname, port } = new URL(world().url);
+      const network = await TcpProxy.start(() => ({ host: hostname, port: Number(port) }));
+      const watched = await world().browser.open(`http://127.0.0.1:${network.port}/live`, API_KEY);
+      try {
+        const { page } = watched;
+        const state = page.getByTestId('live-state');
+        await state.getByText('live', { exact: true }).waitFor();
+        network.setDown(true);
+        await state.getByText('no answer, trying again').waitFor();
+        const agent = `away-${Date.now()}`;
+        await sendEvent(world(), agent, 'came while the reader was away');
+        network.setDown(false);
+        await page.getByText('came while the reader was away').waitFor();
+        await state.getByText('live', { exact: true }).waitFor();
+        expect(watched.complaints.every((complaint) => /net::ERR_/.test(complaint))).toBe(true);
+      } finally {
+        await watched.close();
+        await network.close();
+      }
+    });
+  });
+
+  describe('the API keys', () => {
+    it('are made with scopes and an end, shown once, taken, and revoked', async () => {
+      const { page } = await world().open('/keys');
+      await page.getByRole('button', { name: 'New key' }).click();
+      const dialog = page.getByRole('dialog');
+      const make = dialog.getByRole('button', { name: 'Make the key' });
+      expect(await make.isDisabled()).toBe(true);
+      const name = `reader-${Date.now()}`;
+      await dialog.getByLabel('Name').fill(name);
+      await dialog.getByLabel(/^ingest:/).click();
+      await dialog.getByLabel(/^read:/).click();
+      await dialog.getByRole('combobox', { name: 'Ends after' }).click();
+      await page.getByRole('option', { name: '30 days' }).click();
+      await keepPicture(page, 'keys-make');
+      await make.click();
+      const key = await dialog.getByTestId('new-key').innerText();
+      await page.keyboard.press('Escape');
+      await dialog.getByRole('button', { name: 'I have kept it' }).click();
+      await dialog.waitFor({ state: 'detached' });
+      expect(await page.content()).not.toContain(key);
+
+      const ask = (path: string) =>
+        fetch(world().url + path, { headers: { authorization: `Bearer ${key}` } });
+      expect((await ask('/api/v1/traces?limit=1')).status).toBe(200);
+      expect((await ask('/api/v1/auth/keys')).status).toBe(403);
+      const line = page.getByTestId('key').filter({ hasText: name });
+      expect(await line.innerText()).toMatch(/read[\s\S]*active[\s\S]*in (29|30) d/);
+      await line.getByRole('button', { name: `Revoke ${name}` }).click();
+      await page.getByRole('dialog').getByRole('button', { name: 'Revoke', exact: true }).click();
+      await line.getByText('revoked').waitFor();
+      await expect
+        .poll(async () => (await ask('/api/v1/traces?limit=1')).status, { timeout: 10_000 })
+        .toBe(401);
+    });
+
+    it('are for those alone who may make them', async () => {
+      const watched = await world().open('/keys', { key: await world().keyWith(['read']) });
+      await watched.page.getByText('this needs a key with the scope admin').waitFor();
+      const complaints = watched.complaints.splice(0);
+      expect(complaints.every((complaint) => complaint.includes('403'))).toBe(true);
     });
   });
 
@@ -227,17 +337,17 @@ export function pageTests(world: () => World): void {
       await message.getByText('group_key').waitFor();
       await message.getByText('error_message').waitFor();
       await keepPicture(page, 'messages-1280-light');
+      const [partition, offset] = (await message.locator('summary > span').first().innerText()).split('/');
       await page.getByLabel('Only with this text').fill('nothing holds this');
       await page.keyboard.press('Enter');
       await page.getByText('looked at holds this text').waitFor();
       await page.getByLabel('Only with this text').fill('');
       await page.getByRole('combobox', { name: 'Partition' }).click();
-      await page.getByRole('option', { name: 'Partition 2' }).click();
-      await page.getByLabel('From offset').fill('1');
+      await page.getByRole('option', { name: `Partition ${partition}` }).click();
+      await page.getByLabel('From offset').fill(offset!);
       await page.keyboard.press('Enter');
-      // that very offset, or the one after it where it is a marker of a transaction
       const place = page.getByTestId('message').first().locator('summary > span').first();
-      await place.filter({ hasText: /^2\/[12]$/ }).waitFor();
+      await place.getByText(`${partition}/${offset}`, { exact: true }).waitFor();
       await page.getByRole('tab', { name: 'Settings' }).click();
       await page.getByText('cleanup.policy').waitFor();
     });
@@ -260,7 +370,7 @@ export function pageTests(world: () => World): void {
       await lines.fill('Thought: I count the stock\nINFO:app:stock of crate 12: 49 pieces');
       await page.getByRole('button', { name: 'Try', exact: true }).click();
       const tried = page.getByTestId('tried');
-      await tried.first().getByText('langchain_thought').waitFor();
+      await tried.first().getByText('langchain_thought').waitFor({ timeout: TRIAL_MS });
       await tried.first().locator('summary').click();
       const reasons = page.getByTestId('reasons');
       expect(await reasons.innerText()).toMatch(/patterns\/langchain\.yaml:\d+/);
@@ -272,7 +382,7 @@ export function pageTests(world: () => World): void {
       await rules.fill(rule('stock of crate (?<crate>'));
       await page.keyboard.press('Control+Enter');
       const faults = page.getByTestId('faults');
-      await faults.getByText('does not compile').waitFor();
+      await faults.getByText('does not compile').waitFor({ timeout: TRIAL_MS });
       await faults.getByRole('button', { name: 'line 2' }).click();
       expect(
         await rules.evaluate(
@@ -282,7 +392,7 @@ export function pageTests(world: () => World): void {
       ).toBe('  - name: stock');
       await rules.fill(rule('stock of crate (?<crate>\\d+): (?<pieces>\\d+)'));
       await page.keyboard.press('Control+Enter');
-      await faults.waitFor({ state: 'detached' });
+      await faults.waitFor({ state: 'detached', timeout: TRIAL_MS });
       const own = tried.filter({ hasText: 'stock (yours)' });
       await own.locator('summary').click();
       expect(await own.getByTestId('reasons').innerText()).toMatch(/pieces\s+49/);
@@ -295,7 +405,7 @@ export function pageTests(world: () => World): void {
         .getByLabel('Rules of your own')
         .fill("- name: trap\n  pattern: '^(?:a+)+$'\n  event_type: error\n");
       await page.keyboard.press('Control+Enter');
-      await page.getByTestId('tried').filter({ hasText: 'kept as it is' }).waitFor();
+      await page.getByTestId('tried').filter({ hasText: 'kept as it is' }).waitFor({ timeout: TRIAL_MS });
       const began = performance.now();
       expect((await fetch(`${world().url}/health`)).status).toBe(200);
       expect(performance.now() - began).toBeLessThan(1_000);
@@ -307,7 +417,7 @@ export function pageTests(world: () => World): void {
       await shape.locator('summary').click();
       const line = await shape.getByRole('link').first().innerText();
       await shape.getByRole('button', { name: /Try a rule/ }).click();
-      await page.getByTestId('tried').filter({ hasText: line }).first().waitFor();
+      await page.getByTestId('tried').filter({ hasText: line }).first().waitFor({ timeout: TRIAL_MS });
     });
   });
 

@@ -76,7 +76,13 @@ export function taskTests(world: () => World): void {
       const health = page.getByTestId('health');
       await health.getByText('Every part is up').waitFor();
       await health.getByText('Nothing is behind').waitFor();
-      await health.getByText(/Nothing is lost|does not count what became of events/).waitFor();
+      await health.getByText(/Nothing is lost/).waitFor();
+      const [, accepted, stored, refused, inFlight] = (await page.getByTestId('flow').innerText())
+        .replaceAll(',', '')
+        .match(/^(\d+) accepted in 24 h = (\d+) stored \+ (\d+) refused \+ (\d+) on their way$/)!
+        .map(Number);
+      expect(accepted).toBeGreaterThan(10_000);
+      expect(accepted).toBe(stored! + refused! + inFlight!);
       expect(clicks.count).toBeLessThanOrEqual(1);
     });
 

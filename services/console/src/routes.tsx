@@ -37,6 +37,7 @@ export const routes: RouteObject[] = [
         path: 'patterns',
         lazy: async () => ({ Component: (await import('./patterns/patterns-page.js')).PatternsPage }),
       },
+      { path: 'keys', lazy: async () => ({ Component: (await import('./keys/keys-page.js')).KeysPage }) },
       { path: '*', element: <Empty title="There is no such page">The pages are on the left.</Empty> },
     ],
   },

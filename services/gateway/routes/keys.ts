@@ -1,82 +1,20 @@
-import { type Static, Type } from '@sinclair/typebox';
 import type { FastifyInstance } from 'fastify';
 import { strictBody } from '../body.js';
-import { SCOPES, type Scope } from '../core/api-keys.js';
+import type { Scope } from '../core/api-keys.js';
 import { isLive, type ListedKey } from '../core/key-table.js';
 import { textFault } from '../core/validate-event.js';
 import type { KeyAdmin, Ports } from '../ports.js';
 import { Problem } from '../problem.js';
+import { DEFAULT_LIFETIME_S, KeyIn, KeyList, KeyMade, KeyParams, KeyRevoked } from '../schemas-keys.js';
 import { problemsOf } from './answers.js';
 
 const TAG = ['auth'];
-const MAX_NAME_LENGTH = 100;
-const YEAR_S = 365 * 86_400;
-const DEFAULT_LIFETIME_S = 90 * 86_400;
-
-const ScopeName = Type.Union(
-  SCOPES.map((scope) => Type.Literal(scope)),
-  { description: 'ingest: send; read: query; admin: everything, keys included' },
-);
-const Moment = Type.String({ format: 'date-time' });
-const Nullable = <T extends ReturnType<typeof Type.String>>(schema: T) => Type.Union([schema, Type.Null()]);
-
-const KeyIn = Type.Object(
-  {
-    name: Type.String({
-      minLength: 1,
-      maxLength: MAX_NAME_LENGTH,
-      description: 'Who or what it is for; shown in lists and in the audit log',
-    }),
-    scopes: Type.Array(ScopeName, { minItems: 1, maxItems: 10 }),
-    expires_in_s: Type.Optional(
-      Type.Integer({
-        minimum: 1,
-        maximum: 10 * YEAR_S,
-        default: DEFAULT_LIFETIME_S,
-        description: 'Seconds until it ends; every key ends',
-      }),
-    ),
-    requests_per_minute: Type.Optional(
-      Type.Integer({
-        minimum: 1,
-        maximum: 100_000_000,
-        description: "Left out: the gateway's own limit",
-      }),
-    ),
-  },
-  { additionalProperties: false },
-);
-
-const keyFields = {
-  id: Type.String({ description: 'Says nothing about the secret' }),
-  name: Type.String(),
-  scopes: Type.Array(ScopeName),
-  created_at: Moment,
-  created_by: Type.String({ description: 'Id of the key that made it' }),
-  expires_at: Moment,
-  requests_per_minute: Type.Union([Type.Integer(), Type.Null()]),
-};
-
-const KeyMade = Type.Object({
-  ...keyFields,
-  key: Type.String({ description: 'The key itself: shown here and never again' }),
-});
-
-const KeyOut = Type.Object({
-  ...keyFields,
-  state: Type.Union([Type.Literal('active'), Type.Literal('expired'), Type.Literal('revoked')]),
-  last_used_at: Type.Union([Moment, Type.Null()], { description: 'To the minute' }),
-  revoked_at: Nullable(Moment),
-});
-
-const KeyParams = Type.Object({ id: Type.String({ maxLength: 512, description: 'Id of the key' }) });
-
 /** `/api/v1/auth/keys`: keys are made, listed and revoked by whoever holds one with the scope admin. */
 export function keyRoutes(
   app: FastifyInstance,
   { keyAdmin, now }: Pick<Ports, 'now'> & { keyAdmin: KeyAdmin },
 ): void {
-  app.post<{ Body: Static<typeof KeyIn> }>(
+  app.post<{ Body: KeyIn }>(
     '/api/v1/auth/keys',
     {
       config: { scope: 'admin' },
@@ -124,13 +62,13 @@ export function keyRoutes(
         summary: 'List API keys',
         description:
           'Newest first; ended ones for 30 days. Keys of the environment (VECTADB_API_KEY) are not among them.',
-        response: { 200: Type.Object({ keys: Type.Array(KeyOut) }), ...problemsOf(401, 403, 429, 503) },
+        response: { 200: KeyList, ...problemsOf(401, 403, 429, 503) },
       },
     },
     async () => ({ keys: (await keyAdmin.list()).map((key) => keyOut(key, now())) }),
   );
 
-  app.delete<{ Params: Static<typeof KeyParams> }>(
+  app.delete<{ Params: KeyParams }>(
     '/api/v1/auth/keys/:id',
     {
       config: { scope: 'admin' },
@@ -142,7 +80,7 @@ export function keyRoutes(
           'ends where it is set.',
         params: KeyParams,
         response: {
-          204: Type.Null({ description: 'It is revoked' }),
+          204: KeyRevoked,
           ...problemsOf(401, 403, 404, 429, 503),
         },
       },

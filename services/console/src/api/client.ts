@@ -37,6 +37,7 @@ export interface RequestOptions {
   body?: unknown;
   signal?: AbortSignal;
   accept?: string;
+  headers?: Record<string, string>;
 }
 
 /** The response as it is. @throws ApiError for every answer that is not 2xx; a refused key is told to its owner. */
@@ -50,6 +51,7 @@ export async function send(path: string, options: RequestOptions = {}): Promise<
         accept: options.accept ?? 'application/json',
         ...(key ? { authorization: `Bearer ${key}` } : {}),
         ...(options.body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...options.headers,
       },
       ...(options.body === undefined ? {} : { body: JSON.stringify(options.body) }),
       signal: options.signal ?? null,

@@ -5,8 +5,10 @@ import type {
   Explanation,
   Flow,
   GroupList,
+  KeyList,
   MessageList,
   Readiness,
+  SearchBy,
   SearchIn,
   SearchOut,
   TopicList,
@@ -21,7 +23,8 @@ const MAX_LIVE_PAGES = 2;
 
 const path = (...parts: string[]): string => parts.map(encodeURIComponent).join('/');
 
-export function useTraces(filter: Query, live: boolean) {
+/** `everyMs`: how often it is asked for again, beside what asks for it otherwise. */
+export function useTraces(filter: Query, everyMs: number | false) {
   return useInfiniteQuery({
     queryKey: ['traces', filter],
     queryFn: ({ pageParam, signal }) =>
@@ -31,7 +34,7 @@ export function useTraces(filter: Query, live: boolean) {
     initialPageParam: undefined as string | undefined,
     getNextPageParam: (page) => page.next_cursor ?? undefined,
     refetchInterval: ({ state }) =>
-      live && (state.data?.pages.length ?? 0) <= MAX_LIVE_PAGES && state.status !== 'error' ? LIVE_MS : false,
+      (state.data?.pages.length ?? 0) <= MAX_LIVE_PAGES && state.status !== 'error' ? everyMs : false,
     placeholderData: (before) => before,
   });
 }
@@ -56,28 +59,17 @@ export function useExplanation(eventId: string, enabled: boolean) {
 
 const MOST_HITS = 50;
 
-/** Events by meaning; nothing is asked while there are no words. */
-export function useSearch(words: string, filter: NonNullable<SearchIn['filter']>) {
+/** Events by meaning, by text, or by both, best first; nothing is asked while there are no words. */
+export function useSearch(words: string, by: SearchBy, filter: NonNullable<SearchIn['filter']>) {
   return useQuery({
-    queryKey: ['search', words, filter],
+    queryKey: ['search', words, by, filter],
     queryFn: ({ signal }) =>
       ask<SearchOut>('/api/v1/search', {
         method: 'POST',
-        body: { query: words, limit: MOST_HITS, filter } satisfies SearchIn,
+        body: { query: words, by, limit: MOST_HITS, filter } satisfies SearchIn,
         signal,
       }),
     enabled: words !== '',
-    placeholderData: (before) => before,
-  });
-}
-
-/** Events that hold all words, newest first. */
-export function useTextSearch(text: string, filter: Query) {
-  return useQuery({
-    queryKey: ['text', text, filter],
-    queryFn: ({ signal }) =>
-      ask<EventPage>(withQuery('/api/v1/events', { ...filter, text, limit: MOST_HITS }), { signal }),
-    enabled: text !== '',
     placeholderData: (before) => before,
   });
 }
@@ -165,5 +157,14 @@ export function useMessages(topic: string, look: Query) {
         signal,
       }),
     placeholderData: (before) => before,
+  });
+}
+
+/** Keys that people made. Wants the scope admin. */
+export function useApiKeys() {
+  return useQuery({
+    queryKey: ['api-keys'],
+    queryFn: ({ signal }) => ask<KeyList>('/api/v1/auth/keys', { signal }),
+    refetchInterval: OVERVIEW_MS,
   });
 }

@@ -1,6 +1,7 @@
 import type { Static } from '@sinclair/typebox';
 import type * as schemas from '../../../gateway/schemas.js';
 import type * as kafka from '../../../gateway/schemas-kafka.js';
+import type * as keys from '../../../gateway/schemas-keys.js';
 import type * as patterns from '../../../gateway/schemas-patterns.js';
 import type * as stats from '../../../gateway/schemas-stats.js';
 
@@ -13,7 +14,9 @@ export type TraceDetail = Static<typeof schemas.TraceDetail>;
 export type TraceEvent = TraceDetail['events'][number];
 export type Explanation = Static<typeof schemas.Explanation>;
 export type SearchIn = Static<typeof schemas.SearchIn>;
+export type SearchBy = NonNullable<SearchIn['by']>;
 export type SearchOut = Static<typeof schemas.SearchOut>;
+export type SearchHit = SearchOut['results'][number];
 export type ProblemOut = Static<typeof schemas.ProblemOut>;
 
 /** What `/ready` answers; it has no schema. */
@@ -39,19 +42,9 @@ export type LatencyStats = Static<typeof stats.LatencyStats>;
 export type UsageStats = Static<typeof stats.UsageStats>;
 export type CoverageStats = Static<typeof stats.CoverageStats>;
 
-interface FlowCounts {
-  accepted: number;
-  stored: number;
-  dead_lettered: number;
-  in_flight: number;
-  unaccounted: number;
-  duplicates: number;
-  joined: number;
-}
+export type Flow = Static<typeof schemas.FlowOut>;
 
-/** What `/api/v1/stats/flow` answers, where the server offers it. */
-export interface Flow {
-  measured_at: string;
-  total: FlowCounts;
-  hours: ({ hour: string } & FlowCounts)[];
-}
+export type KeyIn = Static<typeof keys.KeyIn>;
+export type KeyMade = Static<typeof keys.KeyMade>;
+export type KeyOut = Static<typeof keys.KeyOut>;
+export type KeyList = Static<typeof keys.KeyList>;

@@ -1,45 +1,49 @@
-import { Badge, Button, Code, Group, Select, TextInput } from '@mantine/core';
+import { Badge, Button, Code, Group, Select, Text, TextInput } from '@mantine/core';
+import { useDebouncedCallback } from '@mantine/hooks';
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { Pause, Play, Radio, Search } from 'lucide-react';
-import { useEffect, useMemo, useRef, useState } from 'react';
-import { Link } from 'react-router';
+import { useRef, useState } from 'react';
+import { Link, useSearchParams } from 'react-router';
 import { aboutEvent } from '../../../../lib/model/describe-event.js';
-import { useEvents } from '../api/queries.js';
+import type { LiveState } from '../api/live.js';
 import type { EventOut } from '../api/types.js';
 import { EVENT_TYPES, EventType, typeText } from '../parts/event-kind.js';
-import { clockText, plainText } from '../parts/format.js';
+import { clockText, countText, plainText } from '../parts/format.js';
 import { Empty, Failure, Loading } from '../parts/states.js';
 import { useKeys } from '../shell/keys.js';
 import { agentName } from '../traces/trace-list.js';
 import classes from './live.module.css';
-import { extended, matching } from './tail.js';
+import { useTail } from './use-tail.js';
 
-const EVERY_MS = 2_000;
-const PAGE = 200;
 const ROW_PX = 28;
+const TYPING_MS = 300;
 
-/** Events as they are stored, newest first. A pause keeps what is read where it is. */
+/** Events as they come, newest first, before those that are stored. A pause keeps what is read where it is; the server filters. */
 export function LivePage() {
+  const [params, setParams] = useSearchParams();
+  const type = params.get('type');
+  const text = params.get('text');
+  const set = (name: string, value: string | null) =>
+    setParams(
+      (before) => {
+        const next = new URLSearchParams(before);
+        if (value) next.set(name, value);
+        else next.delete(name);
+        return next;
+      },
+      { replace: true },
+    );
   const [isPaused, setPaused] = useState(false);
-  const [type, setType] = useState<string | null>(null);
-  const [text, setText] = useState('');
-  const [lines, setLines] = useState<EventOut[]>([]);
   const field = useRef<HTMLInputElement>(null);
-  const query = useEvents({ event_type: type, limit: PAGE }, isPaused ? false : EVERY_MS);
-
-  const came = query.data?.events;
-  useEffect(() => {
-    if (came && !isPaused) setLines((before) => extended(before, came));
-  }, [came, isPaused]);
-  const shown = useMemo(
-    () => matching(type ? lines.filter((event) => event.event_type === type) : lines, text),
-    [lines, type, text],
-  );
+  const filterBy = useDebouncedCallback(set, TYPING_MS);
+  const agent = params.get('agent');
+  const { lines, state, missed, stored } = useTail({ event_type: type, agent_id: agent, text }, isPaused);
   useKeys({
     ' ': () => setPaused((before) => !before),
     p: () => setPaused((before) => !before),
     f: () => field.current?.focus(),
   });
+  const isFiltered = Boolean(type || text || agent);
   return (
     <div className={classes.page}>
       <Group gap="xs" className={classes.bar}>
@@ -57,47 +61,75 @@ export function LivePage() {
           searchable
           w={160}
           value={type}
-          onChange={setType}
+          onChange={(value) => set('type', value)}
           data={EVENT_TYPES.map((value) => ({ value, label: typeText(value) }))}
         />
         <TextInput
           ref={field}
           aria-label="Filter"
-          placeholder="Only lines that hold"
+          placeholder="Only lines with these words"
           leftSection={<Search size={13} />}
-          w={200}
-          value={text}
-          onChange={(event) => setText(event.currentTarget.value)}
+          w={220}
+          defaultValue={text ?? ''}
+          onChange={(event) => filterBy('text', event.currentTarget.value.trim())}
         />
-        <Badge
-          variant="light"
-          radius="sm"
-          tt="none"
-          ml="auto"
-          color={query.isError ? 'red' : isPaused ? 'orange' : 'teal'}
-          data-testid="live-state"
-        >
-          {query.isError ? 'no answer' : isPaused ? 'paused' : `live, every ${EVERY_MS / 1_000} s`}
-        </Badge>
+        <TextInput
+          aria-label="Agent"
+          placeholder="Agent"
+          w={130}
+          defaultValue={agent ?? ''}
+          onChange={(event) => filterBy('agent', event.currentTarget.value.trim())}
+        />
+        {missed > 0 && (
+          <Text fz="xs" c="dimmed">
+            {countText(missed)} came too fast to be shown; a filter lets fewer through
+          </Text>
+        )}
+        <StateBadge state={state} />
       </Group>
-      {query.isError && lines.length === 0 ? (
-        <Failure error={query.error} onRetry={() => void query.refetch()} />
-      ) : query.isPending && lines.length === 0 ? (
+      {lines.length > 0 ? (
+        <Lines lines={lines} />
+      ) : stored.isError ? (
+        <Failure error={stored.error} onRetry={() => void stored.refetch()} />
+      ) : stored.isPending ? (
         <Loading what="Listening" />
-      ) : shown.length === 0 ? (
-        <Empty icon={Radio} title={lines.length === 0 ? 'Nothing has come yet' : 'No line is like this'}>
-          {lines.length === 0 ? (
-            <>
-              Lines show here as they are stored. <Code>make demo</Code> sends some.
-            </>
-          ) : (
+      ) : (
+        <Empty icon={Radio} title={isFiltered ? 'No line is like this' : 'Nothing has come yet'}>
+          {isFiltered ? (
             'Change the filter above; what comes is looked at, too.'
+          ) : (
+            <>
+              Lines show here as they come. <Code>make demo</Code> sends some.
+            </>
           )}
         </Empty>
-      ) : (
-        <Lines lines={shown} />
       )}
     </div>
+  );
+}
+
+const STATES: Record<LiveState['is'], [text: string, color: string]> = {
+  live: ['live', 'teal'],
+  connecting: ['connecting', 'gray'],
+  off: ['paused', 'orange'],
+  waiting: ['no answer, trying again', 'red'],
+  refused: ['refused', 'red'],
+};
+
+function StateBadge({ state }: { state: LiveState }) {
+  const [text, color] = STATES[state.is];
+  return (
+    <Badge
+      variant="light"
+      radius="sm"
+      tt="none"
+      ml="auto"
+      color={color}
+      title={'error' in state ? state.error.message : undefined}
+      data-testid="live-state"
+    >
+      {text}
+    </Badge>
   );
 }
 

@@ -16,14 +16,3 @@ export function extended(
 
 const newestFirst = (a: EventOut, b: EventOut): number =>
   Date.parse(b.timestamp) - Date.parse(a.timestamp) || (a.event_id < b.event_id ? 1 : -1);
-
-/** Lines whose type, text or agent hold every word, in any case. */
-export function matching(events: readonly EventOut[], text: string): EventOut[] {
-  const words = text.toLowerCase().split(/\s+/).filter(Boolean);
-  if (words.length === 0) return [...events];
-  return events.filter((event) => {
-    const all =
-      `${event.event_type} ${event.agent_id ?? ''} ${JSON.stringify(event.properties)}`.toLowerCase();
-    return words.every((word) => all.includes(word));
-  });
-}

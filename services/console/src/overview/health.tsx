@@ -1,5 +1,6 @@
 import { CircleAlert, CircleCheck, CircleDashed, CircleDot } from 'lucide-react';
 import { Link } from 'react-router';
+import { ApiError } from '../api/client.js';
 import { useOffers } from '../api/offers.js';
 import { useFlow, useGroups, useReadiness } from '../api/queries.js';
 import { countText } from '../parts/format.js';
@@ -51,9 +52,10 @@ export function Health() {
   );
 }
 
+/** A server that only just started has not measured yet. */
 const unanswered = (question: Answer['question'], error: Error): Answer => ({
   question,
-  level: 'bad',
+  level: error instanceof ApiError && error.status === 503 && question === 'loss' ? 'unknown' : 'bad',
   text: question === 'lag' ? 'Kafka does not say' : 'It is not known what was lost',
   more: error.message,
   to: null,

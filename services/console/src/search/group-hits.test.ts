@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import type { EventOut } from '../api/types.js';
-import { facetOf, type Hit, runsOf } from './group-hits.js';
+import { facetOf, foundText, type Hit, runsOf } from './group-hits.js';
 
-const hit = (traceId: string, type: string, score: number | null): Hit => ({
+const hit = (traceId: string, type: string, score: number): Hit => ({
   score,
+  found_by: [{ how: 'meaning', rank: 1, score }],
   event: {
     event_id: `${traceId}-${type}`,
     trace_id: traceId,
@@ -37,11 +38,12 @@ describe('what was found', () => {
     ]);
   });
 
-  it('keeps its order where nothing is better than another', () => {
-    expect(runsOf([hit('b', 'log', null), hit('a', 'log', null)]).map(({ traceId }) => traceId)).toEqual([
-      'b',
-      'a',
-    ]);
+  it('says by what it was found', () => {
+    const found_by = [
+      { how: 'meaning', rank: 3, score: 0.512 },
+      { how: 'text', rank: 1 },
+    ];
+    expect(foundText({ found_by })).toBe('meaning 3., 0.51; has the words (1.)');
   });
 
   it('is counted by value, the most first; what has none is not', () => {

@@ -1,30 +1,37 @@
-import type { EventOut } from '../api/types.js';
+import type { EventOut, SearchHit } from '../api/types.js';
 
-/** An event that was found; `score` is null where words were found, which are there or not. */
-export interface Hit {
-  score: number | null;
-  event: EventOut;
-}
+/** An event that was found, with how good a find it is and by what. */
+export type Hit = Pick<SearchHit, 'score' | 'found_by' | 'event'>;
 
 /** The hits of one run, best first. */
 export interface Run {
   traceId: string;
-  best: number | null;
+  best: number;
   hits: Hit[];
 }
 
-/** Hits by the run that they are of, the best run first: as good as its best hit. Without scores the order stays. */
+/** Hits by the run that they are of, the best run first: as good as its best hit. */
 export function runsOf(hits: readonly Hit[]): Run[] {
   const runs = new Map<string, Run>();
   for (const hit of hits) {
     const run = runs.get(hit.event.trace_id);
     if (run) {
       run.hits.push(hit);
-      if (hit.score !== null) run.best = Math.max(run.best ?? hit.score, hit.score);
+      run.best = Math.max(run.best, hit.score);
     } else runs.set(hit.event.trace_id, { traceId: hit.event.trace_id, best: hit.score, hits: [hit] });
   }
-  return [...runs.values()].sort((a, b) => (b.best ?? 0) - (a.best ?? 0));
+  return [...runs.values()].sort((a, b) => b.best - a.best);
 }
+
+/** How a hit was found, in words: the place in each list, the similarity where meaning was compared. */
+export const foundText = ({ found_by }: Pick<Hit, 'found_by'>): string =>
+  found_by
+    .map(({ how, rank, score }) =>
+      how === 'text'
+        ? `has the words (${rank}.)`
+        : `meaning ${rank}.${score === undefined ? '' : `, ${score.toFixed(2)}`}`,
+    )
+    .join('; ');
 
 /** How many of the hits have which value, the most first. */
 export function facetOf(

@@ -7,7 +7,7 @@ import { EventType } from '../parts/event-kind.js';
 import { plainText, shortId } from '../parts/format.js';
 import { Time } from '../parts/time.js';
 import { agentName } from '../traces/trace-list.js';
-import type { Run } from './group-hits.js';
+import { foundText, type Hit, type Run } from './group-hits.js';
 import classes from './search.module.css';
 
 const SHOWN_HITS = 3;
@@ -21,7 +21,7 @@ const marked = (words: string): string[] =>
   words.split(/[\s"]+/).filter((word) => word && !COMMON.test(word));
 
 /** A run with what was found in it. */
-export function RunHits({ run, words, now }: { run: Run; words: string; now: number }) {
+export function RunHits({ run, best, words, now }: { run: Run; best: number; words: string; now: number }) {
   const [all, setAll] = useState(false);
   const [first] = run.hits;
   const shown = all ? run.hits : run.hits.slice(0, SHOWN_HITS);
@@ -38,8 +38,8 @@ export function RunHits({ run, words, now }: { run: Run; words: string; now: num
           <Time iso={first!.event.timestamp} now={now} />
         </span>
       </div>
-      {shown.map(({ event, score }) => (
-        <HitLine key={event.event_id} event={event} score={score} words={words} now={now} isInRun />
+      {shown.map((hit) => (
+        <HitLine key={hit.event.event_id} hit={hit} best={best} words={words} now={now} isInRun />
       ))}
       {run.hits.length > shown.length && (
         <button type="button" className={classes.more} onClick={() => setAll(true)}>
@@ -55,26 +55,26 @@ const traceLink = (event: EventOut): string =>
 
 /** An event that was found; it leads to its place in the trace. */
 export function HitLine({
-  event,
-  score,
+  hit,
+  best,
   words,
   now,
   isInRun = false,
 }: {
-  event: EventOut;
-  score: number | null;
+  hit: Hit;
+  /** The best score of all hits: scores can be compared with each other alone. */
+  best: number;
   words: string;
   now: number;
   isInRun?: boolean;
 }) {
+  const { event, score } = hit;
   const text = aboutEvent(event).map(plainText).join(' · ');
   return (
     <Link to={traceLink(event)} className={classes.hit} data-testid="hit">
-      {score !== null && (
-        <span className={classes.score} title={`similarity ${score.toFixed(3)}`}>
-          <span style={{ inlineSize: `${Math.max(4, Math.min(1, score) * 100)}%` }} />
-        </span>
-      )}
+      <span className={classes.score} title={foundText(hit)}>
+        <span style={{ inlineSize: `${Math.max(4, (score / best) * 100)}%` }} />
+      </span>
       <EventType type={event.event_type} />
       <Highlight highlight={marked(words)} className={classes.hitText!} component="span">
         {text}

@@ -2,18 +2,24 @@ import { Badge, Code, Group, SegmentedControl, Select, Text, UnstyledButton } fr
 import { SearchX, Sparkles } from 'lucide-react';
 import { useMemo } from 'react';
 import { useSearchParams } from 'react-router';
-import { useAccepts } from '../api/offers.js';
-import { useSearch, useTextSearch } from '../api/queries.js';
+import { useSearch } from '../api/queries.js';
+import type { SearchBy } from '../api/types.js';
 import { typeText } from '../parts/event-kind.js';
 import { PERIODS, startOf } from '../parts/period.js';
 import { Empty, Failure, Loading } from '../parts/states.js';
 import { useNow } from '../parts/time.js';
 import { agentName } from '../traces/trace-list.js';
-import { facetOf, type Hit, runsOf } from './group-hits.js';
+import { facetOf, runsOf } from './group-hits.js';
 import { HitLine, RunHits } from './hits.js';
 import classes from './search.module.css';
 
-/** Finds events by meaning, best first, together with the runs that they are of. */
+const HOWS: { value: SearchBy; label: string }[] = [
+  { value: 'both', label: 'Both' },
+  { value: 'meaning', label: 'Meaning' },
+  { value: 'text', label: 'Text' },
+];
+
+/** Finds events by meaning and by their text, best first, together with the runs that they are of. */
 export function SearchPage() {
   const [params, setParams] = useSearchParams();
   const now = useNow(60_000);
@@ -31,15 +37,10 @@ export function SearchPage() {
     }),
     [type, agent, from],
   );
-  const takesText = useAccepts('/api/v1/events', 'text');
-  const how = takesText && params.get('how') === 'text' ? 'text' : 'meaning';
-  const meaning = useSearch(how === 'meaning' ? words : '', filter);
-  const text = useTextSearch(how === 'text' ? words : '', filter);
-  const query = how === 'meaning' ? meaning : text;
-  const hits: Hit[] =
-    (how === 'meaning'
-      ? meaning.data?.results
-      : text.data?.events.map((event) => ({ event, score: null }))) ?? [];
+  const how = HOWS.find(({ value }) => value === params.get('how'))?.value ?? 'both';
+  const query = useSearch(words, how, filter);
+  const hits = query.data?.results ?? [];
+  const best = Math.max(Number.MIN_VALUE, ...hits.map(({ score }) => score));
   const set = (name: string, value: string | null) =>
     setParams(
       (before) => {
@@ -80,7 +81,7 @@ export function SearchPage() {
           onChoose={(value) => set('agent', value)}
         />
       </aside>
-      <div className={classes.results}>
+      <div className={classes.results} aria-busy={query.isPlaceholderData}>
         <Group className={classes.bar} gap="xs">
           <SegmentedControl
             aria-label="Group by"
@@ -91,18 +92,13 @@ export function SearchPage() {
               { value: 'event', label: 'Events' },
             ]}
           />
-          {takesText && (
-            <SegmentedControl
-              aria-label="Compare"
-              value={how}
-              onChange={(value) => set('how', value === 'text' ? value : null)}
-              data={[
-                { value: 'meaning', label: 'Meaning' },
-                { value: 'text', label: 'Text' },
-              ]}
-            />
-          )}
-          {how === 'meaning' && meaning.data && <Mode mode={meaning.data.mode} />}
+          <SegmentedControl
+            aria-label="Compare"
+            value={how}
+            onChange={(value) => set('how', value === 'both' ? null : value)}
+            data={HOWS}
+          />
+          {how !== 'text' && query.data && <Mode mode={query.data.mode} />}
         </Group>
         {query.isPending ? (
           <Loading what="Searching" />
@@ -113,11 +109,13 @@ export function SearchPage() {
             Use other words, or take filters away. An event can be found a moment after it was stored.
           </Empty>
         ) : by === 'event' ? (
-          hits.map(({ event, score }) => (
-            <HitLine key={event.event_id} event={event} score={score} words={words} now={now} />
+          hits.map((hit) => (
+            <HitLine key={hit.event.event_id} hit={hit} best={best} words={words} now={now} />
           ))
         ) : (
-          runsOf(hits).map((run) => <RunHits key={run.traceId} run={run} words={words} now={now} />)
+          runsOf(hits).map((run) => (
+            <RunHits key={run.traceId} run={run} best={best} words={words} now={now} />
+          ))
         )}
       </div>
     </div>

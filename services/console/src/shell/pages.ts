@@ -1,4 +1,13 @@
-import { Database, Gauge, ListTree, type LucideIcon, Radio, Search, SpellCheck } from 'lucide-react';
+import {
+  Database,
+  Gauge,
+  KeyRound,
+  ListTree,
+  type LucideIcon,
+  Radio,
+  Search,
+  SpellCheck,
+} from 'lucide-react';
 
 export interface Page {
   path: string;
@@ -16,4 +25,5 @@ export const PAGES: readonly Page[] = [
   { path: '/overview', label: 'Overview', icon: Gauge, key: 'o' },
   { path: '/topics', label: 'Topics', icon: Database, key: 'k' },
   { path: '/patterns', label: 'Patterns', icon: SpellCheck, key: 'p' },
+  { path: '/keys', label: 'API keys', icon: KeyRound, key: 'a' },
 ];

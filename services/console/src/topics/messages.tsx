@@ -48,6 +48,7 @@ export function Messages({ topic }: { topic: TopicOut }) {
             placeholder="Only with this text"
             className={classes.contains!}
             maxLength={512}
+            data-autofocus
             value={look.contains}
             onChange={(event) => setLook({ ...look, contains: event.currentTarget.value })}
           />

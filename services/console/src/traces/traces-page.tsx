@@ -4,6 +4,7 @@ import { useEffect, useMemo, useRef, useState } from 'react';
 import { useNavigate, useSearchParams } from 'react-router';
 import { useAccepts } from '../api/offers.js';
 import { useTraces } from '../api/queries.js';
+import { useTraceNews } from '../api/trace-news.js';
 import { PERIODS, startOf } from '../parts/period.js';
 import { Empty, Failure, Loading } from '../parts/states.js';
 import { useNow } from '../parts/time.js';
@@ -19,6 +20,10 @@ const SORTS = [
   { value: 'tokens', label: 'Most tokens first' },
   { value: 'cost', label: 'Dearest first' },
 ];
+
+/** How often the list is asked for where changes are told, and where they are not. */
+const SELDOM_MS = 15_000;
+const OFTEN_MS = 3_000;
 
 export function TracesPage() {
   const [params, setParams] = useSearchParams();
@@ -38,7 +43,8 @@ export function TracesPage() {
     }),
     [params, from],
   );
-  const query = useTraces(filter, live);
+  const followed = useTraceNews(live);
+  const query = useTraces(filter, live && (followed ? SELDOM_MS : OFTEN_MS));
   const traces = query.data?.pages.flatMap((page) => page.traces) ?? [];
   const isFiltered = [...params.keys()].length > 0;
 
