@@ -87,6 +87,22 @@ describe('the live feed', () => {
     }
   });
 
+  it('gives who saw nothing yet a place to come back to, and tells of a gap', () => {
+    const placeIn = (text: string) => /^id: (.*)$/m.exec(text)?.[1];
+    const first = start().subscribe(ALL);
+    const place = placeIn(read(first));
+    first.destroy();
+    feed.publish({ subject: subject(), data: '"meanwhile"' });
+    const back = feed.subscribe(ALL, place);
+    expect(said(back).slice(1)).toEqual(['"meanwhile"']);
+    back.destroy();
+    feed.gap();
+    const late = read(feed.subscribe(ALL, place));
+    expect(late).toContain('event: reset');
+    const after = feed.subscribe(ALL, placeIn(late));
+    expect(read(after)).not.toContain('event: reset');
+  });
+
   it('takes no more clients than it may, and again when one has gone', () => {
     const one = start().subscribe(ALL);
     feed.subscribe(ALL);

@@ -82,9 +82,17 @@ export class LiveFeed {
     const client: Client = { stream, filter, full: false, dropped: 0 };
     this.clients.add(client);
     this.onClients(this.clients.size);
-    this.push(client, `retry: 2000\nevent: hello\ndata: {"instance":"${this.instance}"}\n\n`);
+    // whoever comes for the first time has a place to come back to, even before a message came
+    const id = lastId === undefined ? this.idNow : '';
+    this.push(client, `retry: 2000\n${id}event: hello\ndata: {"instance":"${this.instance}"}\n\n`);
     if (lastId !== undefined) this.replay(client, lastId);
     return stream;
+  }
+
+  /** Messages may pass unseen from here on: whoever comes back is told so. */
+  gap(): void {
+    this.number += 1;
+    this.kept.length = 0;
   }
 
   /** Ends every client's stream; they come again by themselves. */
@@ -98,6 +106,10 @@ export class LiveFeed {
     this.endAll();
   }
 
+  private get idNow(): string {
+    return `id: ${this.instance}.${this.number}\n`;
+  }
+
   private replay(client: Client, lastId: string): void {
     const [instance, number] = lastId.split('.');
     const last = Number(number);
@@ -107,7 +119,7 @@ export class LiveFeed {
     if (!known) {
       this.push(
         client,
-        'event: reset\ndata: {"reason":"what came since is not kept any more: load the list again"}\n\n',
+        `${this.idNow}event: reset\ndata: {"reason":"what came since is not kept any more: load the list again"}\n\n`,
       );
       return;
     }

@@ -25,6 +25,7 @@ export function liveTopics(options: {
   const stop = () => {
     const ending = tails;
     tails = [];
+    feed.gap();
     return Promise.all(ending.map((tail) => tail.close()));
   };
   const read = (records: EncodedRecord[]) => {

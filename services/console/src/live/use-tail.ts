@@ -19,6 +19,7 @@ export interface Tail {
 }
 
 const STORED = 200;
+const SETTLE_MS = 3_000;
 
 /** The last stored events of a filter, and those that come; the server filters both. */
 export function useTail(filter: TailFilter, isPaused: boolean): Tail {
@@ -42,5 +43,12 @@ export function useTail(filter: TailFilter, isPaused: boolean): Tail {
     },
     onReset: () => void stored.refetch(),
   });
+  const { refetch } = stored;
+  useEffect(() => {
+    if (state.is !== 'live') return;
+    // what was told just before the feed began to be read may have been stored only since
+    const timer = setTimeout(() => void refetch(), SETTLE_MS);
+    return () => clearTimeout(timer);
+  }, [state.is, refetch]);
   return { lines, state, missed, stored };
 }
