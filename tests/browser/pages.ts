@@ -179,11 +179,14 @@ export function pageTests(world: () => World): void {
       await page.waitForURL(/how=text/);
       const hits = page.getByTestId('hit');
       await hits.filter({ hasText: 'ticket 4711: refund for a duplicate charge' }).waitFor();
-      await page.locator('[aria-busy="true"]').waitFor({ state: 'detached' });
-      for (const text of await hits.allInnerTexts()) {
-        expect(text.toLowerCase()).toContain('duplicate');
-        expect(text.toLowerCase()).toContain('charge');
-      }
+      // what was found before stands until the answer comes; then every hit has both words
+      await page.waitForFunction(() => {
+        const found = [...document.querySelectorAll('[data-testid="hit"]')];
+        return (
+          found.length > 0 &&
+          found.every(({ textContent }) => /duplicate.*charge|charge.*duplicate/is.test(textContent!))
+        );
+      });
     });
   });
 
@@ -301,7 +304,10 @@ export function pageTests(world: () => World): void {
       const { page } = await world().open('/overview?period=all');
       await page.getByRole('heading', { name: 'Tools' }).waitFor();
       const tools = page.locator('table').first();
-      expect(await tools.innerText()).toMatch(/fetch_page\s+2,501\s+1\s+120 ms/);
+      // counting ends when its time is over, and begins anew
+      await expect
+        .poll(() => tools.innerText(), { timeout: 40_000 })
+        .toMatch(/fetch_page\s+2,501\s+1\s+120 ms/);
       const models = page.locator('table').nth(1);
       expect(await models.innerText()).toMatch(/gpt-4o-mini\s+2,50\d\s+–\s+210 ms\s+210 ms/);
       await page.getByText(/^\d.* \/s$/).waitFor();
@@ -322,7 +328,10 @@ export function pageTests(world: () => World): void {
       await group.getByRole('button').click();
       expect(await page.getByTestId('group-partition').count()).toBe(12);
       expect(await page.getByTestId('group-partition').first().innerText()).toMatch(/surreal-sink@/);
-      await page.getByTestId('topic').filter({ hasText: 'raw-logs' }).getByText('parse').waitFor();
+      const rawLogs = page
+        .getByTestId('topic')
+        .filter({ has: page.getByRole('button', { name: 'raw-logs', exact: true }) });
+      await rawLogs.getByText('parse', { exact: true }).waitFor();
     });
 
     it('are looked into: decoded, by text, from an offset on', async () => {
@@ -332,6 +341,17 @@ export function pageTests(world: () => World): void {
       await page.getByLabel('Only with this text').fill('booking service refused');
       await page.keyboard.press('Enter');
       const message = page.getByTestId('message').filter({ hasText: 'error · ConnectionError' }).first();
+      // a look ends when its time is over, found or not
+      await expect
+        .poll(
+          async () => {
+            await page.getByRole('button', { name: 'Look', exact: true }).click();
+            await page.getByText(/\d+ looked at/).waitFor();
+            return message.isVisible();
+          },
+          { timeout: 30_000 },
+        )
+        .toBe(true);
       await message.locator('summary').click();
       // fields of the Avro record, and the JSON that is in one of them
       await message.getByText('group_key').waitFor();
@@ -347,7 +367,7 @@ export function pageTests(world: () => World): void {
       await page.getByLabel('From offset').fill(offset!);
       await page.keyboard.press('Enter');
       const place = page.getByTestId('message').first().locator('summary > span').first();
-      await place.getByText(`${partition}/${offset}`, { exact: true }).waitFor();
+      await expect.poll(() => place.innerText(), { timeout: 20_000 }).toBe(`${partition}/${offset}`);
       await page.getByRole('tab', { name: 'Settings' }).click();
       await page.getByText('cleanup.policy').waitFor();
     });

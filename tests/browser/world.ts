@@ -1,5 +1,6 @@
 import type { Page } from 'playwright-core';
 import { expect } from 'vitest';
+import { createProducer } from '../../lib/kafka/producer.js';
 import { API_KEY, Pipeline } from '../pipeline/pipeline.js';
 import { type PageOptions, TestBrowser, type WatchedPage } from './browser.js';
 import { type KnownRuns, sendRuns } from './runs.js';
@@ -40,6 +41,14 @@ export class World {
     });
     expect(response.status).toBe(201);
     return ((await response.json()) as { key: string }).key;
+  }
+
+  /** A record in raw-logs as any producer may send one. */
+  async sendBytes(value: Buffer): Promise<void> {
+    const { brokers } = this.pipeline.stack;
+    const producer = await createProducer({ brokers, clientId: 'browser-test' });
+    await producer.send('raw-logs', [{ key: Buffer.from('browser-test'), value }]);
+    await producer.close();
   }
 
   /** Closes what a test opened. @throws what its pages complained about. */

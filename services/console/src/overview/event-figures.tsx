@@ -1,13 +1,14 @@
-import { SimpleGrid } from '@mantine/core';
+import { SimpleGrid, Text } from '@mantine/core';
 import { costText } from '../../../../lib/model/cost/cost-text.js';
 import { useStats } from '../api/queries.js';
 import type { CoverageStats, ErrorStats, LatencyStats, UsageStats } from '../api/types.js';
 import { typeText } from '../parts/event-kind.js';
-import { countText, durationText, percentText } from '../parts/format.js';
+import { countText, durationText, momentText, percentText } from '../parts/format.js';
 import { Failure, Loading } from '../parts/states.js';
 import { agentName } from '../traces/trace-list.js';
 import { Figure } from './figure.js';
 import { sumsByModel, totalOf } from './model-sums.js';
+import classes from './overview.module.css';
 import { Ranking } from './ranking.js';
 
 /** What the server counts of the events of a period: errors, coverage and cost as figures. */
@@ -53,8 +54,14 @@ export function EventTables({ from }: { from: string | null }) {
   if (failed) return <Failure error={failed.error} onRetry={() => void failed.refetch()} />;
   if (!latency.data || !errors.data || !usage.data || !coverage.data) return <Loading what="Counting" />;
   const models = sumsByModel(usage.data.usage);
+  const reached = latency.data.reached ?? errors.data.reached;
   return (
     <SimpleGrid cols={{ base: 1, md: 2 }} spacing={0}>
+      {reached && (
+        <Text c="dimmed" fz="xs" className={classes.reached}>
+          There are more events than are counted at once: these are the newest, back to {momentText(reached)}.
+        </Text>
+      )}
       <Ranking
         title="Tools"
         empty="No event called a tool."

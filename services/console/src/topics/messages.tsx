@@ -97,6 +97,7 @@ export function Messages({ topic }: { topic: TopicOut }) {
           {asked.contains
             ? `None of the ${query.data.scanned} looked at holds this text.`
             : 'Nothing was written here, or it was cleaned up since.'}
+          {!query.data.complete && ' Then the time was over: look again, or in one partition.'}
         </Empty>
       ) : (
         <>
@@ -106,7 +107,7 @@ export function Messages({ topic }: { topic: TopicOut }) {
           <Group mt="xs" justify="space-between">
             <Text fz="xs" c="dimmed">
               {query.data.scanned} looked at
-              {query.data.complete ? '' : ', then the time was over: choose a partition and an offset'}
+              {query.data.complete ? '' : ', then the time was over: look again, or in one partition'}
             </Text>
             {next !== null && (
               <Button
