@@ -2,6 +2,7 @@ import type { Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import type { TSchema } from '@sinclair/typebox';
 import { TypeCompiler } from '@sinclair/typebox/compiler';
+import { Value } from '@sinclair/typebox/value';
 import type { FastifyInstance, FastifySchemaCompiler } from 'fastify';
 import { parseJsonText } from '../../lib/model/json-text.js';
 import { Problem } from './problem.js';
@@ -82,12 +83,15 @@ function gunzipped(payload: Readable, maxBytes: number): Readable & { receivedEn
 
 /**
  * For a route whose body is JSON. Such a body says what it means, so unlike a query nothing in it is coerced: a 0 stays a
- * number, and does not become the null or the text that a schema would take in its place.
+ * number, and does not become the null or the text that a schema would take in its place. What is left out gets its default.
  */
 export const strictBody: FastifySchemaCompiler<unknown> = ({ schema, httpPart, method, url }) => {
   if (httpPart !== 'body') throw new Error(`${method} ${url}: strictBody checks no ${httpPart}`);
   const compiled = TypeCompiler.Compile(schema as TSchema);
-  return (body: unknown) => (compiled.Check(body) ? { value: body } : { error: bodyProblem(compiled, body) });
+  return (sent: unknown) => {
+    const body = Value.Default(schema as TSchema, sent);
+    return compiled.Check(body) ? { value: body } : { error: bodyProblem(compiled, body) };
+  };
 };
 
 function bodyProblem(compiled: ReturnType<typeof TypeCompiler.Compile>, body: unknown): Problem {
