@@ -1,10 +1,13 @@
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { canonicalEventBody, eventIdentityOf, eventTimeMs } from './event-body.js';
 import type { EventBody } from './events.js';
 import { eventId } from './ids.js';
 import { parseJsonText } from './json-text.js';
 import { readTimestamp } from './timestamp.js';
+
+// properties take their time on a machine that is busy
+vi.setConfig({ testTimeout: 60_000 });
 
 const body = (more: Partial<EventBody> = {}): EventBody => ({
   timestamp: '2026-01-07T19:00:00Z',

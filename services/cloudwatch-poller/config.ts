@@ -11,7 +11,8 @@ import {
 } from '../../lib/config/connections.js';
 import { readEnvironment, type Settings, STACK, text } from '../../lib/config/env.js';
 import { type LogGroupSelector, logGroupMatcher } from '../../lib/config/log-group-matcher.js';
-import type { MaskingConfig } from '../../lib/config/masking-file.js';
+import { maskingPlanOf } from '../../lib/config/masking-file.js';
+import type { MaskingPlan } from '../../lib/config/masking-rules.js';
 import type { ApiOptions } from './adapters/cloudwatch-api.js';
 import type { Lanes } from './core/lanes.js';
 
@@ -54,7 +55,7 @@ export interface PollerConfig {
   /** How long the position of a group is kept that is gone; one that comes back later begins anew, behind what was read. */
   forgetAfterMs: number;
   batchSize: number;
-  masking: MaskingConfig;
+  masking: MaskingPlan;
   requestsPerSecond: number;
   concurrentRequests: number;
   discoveryIntervalMs: number;
@@ -105,7 +106,7 @@ export function pollerConfig(app: AppConfig, environment: PollerEnvironment, pat
     startBackMs,
     forgetAfterMs: Math.max(FORGET_AFTER_MS, startBackMs + lookbackMs),
     batchSize: app.batch_size,
-    masking: app.masking,
+    masking: maskingPlanOf(app.masking, path),
     requestsPerSecond: cloudwatch.requests_per_second,
     concurrentRequests: cloudwatch.concurrent_requests,
     discoveryIntervalMs: cloudwatch.discovery_interval_seconds * 1_000,

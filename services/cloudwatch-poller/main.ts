@@ -2,7 +2,7 @@ import './before-imports.js';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Command } from 'commander';
 import { ConfigError } from '../../lib/config/config-error.js';
-import { maskerOf } from '../../lib/config/masking-file.js';
+import { compileMasking } from '../../lib/config/masking-rules.js';
 import { loadSchemas } from '../../lib/config/schemas.js';
 import { demandKafkaAccess } from '../../lib/kafka/access.js';
 import { faultPointAt, noFaultPoint } from '../../lib/kafka/exactly-once/fault-point.js';
@@ -84,7 +84,7 @@ try {
   await checkCredentials(targets, logger);
   directory = makeDirectory(targets, config, logger);
   await directory.refresh();
-  const masker = maskerOf(config.masking, environment.VECTADB_CONFIG);
+  const masker = compileMasking(config.masking);
   exposeMasking(registry, masker);
   const { kafka } = config;
   await demandKafkaAccess(kafka, logger);

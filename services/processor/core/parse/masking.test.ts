@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
-import { builtInMasking, fieldRule } from '../../../../lib/config/masking-file.js';
+import { builtInMasking } from '../../../../lib/config/masking-file.js';
+import { fieldRule } from '../../../../lib/config/masking-rules.js';
 import { checkPattern } from '../../adapters/pattern-check.js';
 import { ParseRun } from '../../testing/parse-run.js';
 
