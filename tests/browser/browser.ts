@@ -83,6 +83,7 @@ const DOCUMENTED: Record<string, string> = {
   'messages-1280-light': 'messages',
   'try-1280-light': 'try',
   'keys-make': 'keys',
+  redrive: 'redrive',
   'trace-failed-390-dark': 'telephone',
 };
 

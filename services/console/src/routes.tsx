@@ -34,6 +34,12 @@ export const routes: RouteObject[] = [
         lazy: async () => ({ Component: (await import('./topics/topics-page.js')).TopicsPage }),
       },
       {
+        path: 'dead-letters',
+        lazy: async () => ({
+          Component: (await import('./dead-letters/dead-letters-page.js')).DeadLettersPage,
+        }),
+      },
+      {
         path: 'patterns',
         lazy: async () => ({ Component: (await import('./patterns/patterns-page.js')).PatternsPage }),
       },

@@ -5,7 +5,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Problem } from '../problem.js';
 
 /** First parts of the addresses that are pages of the console: each opens it, whatever follows. Everything else keeps its own answer. */
-const PAGES = ['traces', 'search', 'live', 'overview', 'topics', 'patterns', 'keys'];
+const PAGES = ['traces', 'search', 'live', 'overview', 'topics', 'dead-letters', 'patterns', 'keys'];
 
 const ASSET_LIFE_MS = 365 * 86_400_000;
 

@@ -6,6 +6,8 @@ import type {
   Flow,
   GroupList,
   KeyList,
+  LetterOut,
+  LetterPage,
   MessageList,
   Readiness,
   SearchBy,
@@ -166,5 +168,30 @@ export function useApiKeys() {
     queryKey: ['api-keys'],
     queryFn: ({ signal }) => ask<KeyList>('/api/v1/auth/keys', { signal }),
     refetchInterval: OVERVIEW_MS,
+  });
+}
+
+/** Dead letters, newest first, with their causes counted. The topic is looked through for each page. */
+export function useDeadLetters(filter: Query, enabled: boolean) {
+  return useInfiniteQuery({
+    queryKey: ['dead-letters', filter],
+    queryFn: ({ pageParam, signal }) =>
+      ask<LetterPage>(withQuery('/api/v1/dead-letters', { ...filter, limit: PAGE_SIZE, cursor: pageParam }), {
+        signal,
+      }),
+    initialPageParam: undefined as string | undefined,
+    getNextPageParam: (page) => page.next_cursor ?? undefined,
+    refetchInterval: ({ state }) => ((state.data?.pages.length ?? 0) <= 1 ? OVERVIEW_MS : false),
+    placeholderData: (before) => before,
+    enabled,
+  });
+}
+
+/** One letter with its data, by its name PARTITION/OFFSET. Wants the scope admin. */
+export function useDeadLetter(name: string | null) {
+  return useQuery({
+    queryKey: ['dead-letters', 'one', name],
+    queryFn: ({ signal }) => ask<LetterOut>(`/api/v1/dead-letters/${path(...name!.split('/'))}`, { signal }),
+    enabled: name !== null,
   });
 }

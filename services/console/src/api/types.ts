@@ -1,5 +1,6 @@
 import type { Static } from '@sinclair/typebox';
 import type * as schemas from '../../../gateway/schemas.js';
+import type * as letters from '../../../gateway/schemas-dead-letters.js';
 import type * as kafka from '../../../gateway/schemas-kafka.js';
 import type * as keys from '../../../gateway/schemas-keys.js';
 import type * as patterns from '../../../gateway/schemas-patterns.js';
@@ -48,3 +49,11 @@ export type KeyIn = Static<typeof keys.KeyIn>;
 export type KeyMade = Static<typeof keys.KeyMade>;
 export type KeyOut = Static<typeof keys.KeyOut>;
 export type KeyList = Static<typeof keys.KeyList>;
+
+export type LetterPage = Static<typeof letters.LetterPage>;
+export type LetterGroup = LetterPage['summary'][number];
+export type ListedLetter = LetterPage['letters'][number];
+export type LetterOut = Static<typeof letters.LetterOut>;
+export type LettersQuery = Static<typeof letters.LettersQuery>;
+export type RedriveIn = Static<typeof letters.RedriveIn>;
+export type RedriveOut = Static<typeof letters.RedriveOut>;

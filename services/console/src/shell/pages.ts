@@ -4,6 +4,7 @@ import {
   KeyRound,
   ListTree,
   type LucideIcon,
+  MailWarning,
   Radio,
   Search,
   SpellCheck,
@@ -24,6 +25,7 @@ export const PAGES: readonly Page[] = [
   { path: '/live', label: 'Live', icon: Radio, key: 'l' },
   { path: '/overview', label: 'Overview', icon: Gauge, key: 'o' },
   { path: '/topics', label: 'Topics', icon: Database, key: 'k' },
+  { path: '/dead-letters', label: 'Dead letters', icon: MailWarning, key: 'd' },
   { path: '/patterns', label: 'Patterns', icon: SpellCheck, key: 'p' },
   { path: '/keys', label: 'API keys', icon: KeyRound, key: 'a' },
 ];
