@@ -93,9 +93,12 @@ const conditionOn = (field: string, values: string[]) =>
   `${field} ${values.length === 1 ? '=' : 'IN'} $${field}`;
 const bound = (values: string[]) => (values.length === 1 ? values[0] : values);
 
-/** Texts and levels are looked for in facts, unless a trace or session leaves few rows to look at. */
-const isOfFacts = ({ text, level, trace_id, session_id }: EventFilter): boolean =>
-  ((text?.length ?? 0) > 0 || level !== undefined) && trace_id === undefined && session_id === undefined;
+/** What no index leads to is looked for in facts, unless an index of something else leaves few rows to look at. */
+function isOfFacts({ text, level, framework, ...leads }: EventFilter): boolean {
+  if (leads.trace_id !== undefined || leads.session_id !== undefined) return false;
+  if ((text?.length ?? 0) > 0 || level !== undefined) return true;
+  return framework !== undefined && leads.agent_id === undefined && leads.event_type === undefined;
+}
 
 async function scanned(
   store: SurrealStore,

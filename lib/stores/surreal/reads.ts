@@ -4,9 +4,12 @@ import {
   type CauseRow,
   type EventRow,
   type StoredRecord,
+  type TracedRow,
   type TraceRow,
   toEventRow,
+  toTracedRow,
   toTraceRow,
+  UNTRACED,
 } from './rows.js';
 
 const MAX_HOPS = 16;
@@ -15,7 +18,7 @@ const MAX_RELATED = 20;
 export interface TraceView {
   trace: TraceRow;
   /** By (timestamp, id). */
-  events: EventRow[];
+  events: TracedRow[];
   /** More events than asked for exist. */
   truncated: boolean;
   causes: CauseRow[];
@@ -65,7 +68,7 @@ export async function getTrace(
   const found = await followTrace(store, traceId);
   const id = found?.trace_id ?? traceId;
   const stored = await eventsOf(store, id, maxEvents + 1);
-  const events = stored.slice(0, maxEvents).map(toEventRow);
+  const events = stored.slice(0, maxEvents).map(toTracedRow);
   const trace = found ?? provisionalTrace(id, events);
   if (!trace) return null;
   const [same_session, same_agent, causes] = await Promise.all([
@@ -88,12 +91,12 @@ export async function getTrace(
 async function eventsOf(store: SurrealStore, traceId: string, limit: number): Promise<StoredRecord[]> {
   // as the index has them, newest first: sorting ten thousand rows takes the engine twice as long as reading them
   const [rows] = await store.query<[StoredRecord[]]>(
-    `SELECT * FROM agent_event WHERE trace_id = $id AND rank > $least LIMIT ${limit};`,
+    `SELECT * OMIT ${UNTRACED} FROM agent_event WHERE trace_id = $id AND rank > $least LIMIT ${limit};`,
     { id: traceId, least: Number.MIN_SAFE_INTEGER },
   );
   if (rows.length < limit) return rows.sort(byTime);
   const [first] = await store.query<[StoredRecord[]]>(
-    `SELECT * FROM agent_event WHERE trace_id = $id ORDER BY timestamp_ms, id LIMIT ${limit};`,
+    `SELECT * OMIT ${UNTRACED} FROM agent_event WHERE trace_id = $id ORDER BY timestamp_ms, id LIMIT ${limit};`,
     { id: traceId },
   );
   return first;
@@ -153,7 +156,7 @@ async function related(
     .slice(0, MAX_RELATED);
 }
 
-async function causesOf(store: SurrealStore, events: EventRow[]): Promise<CauseRow[]> {
+async function causesOf(store: SurrealStore, events: TracedRow[]): Promise<CauseRow[]> {
   const [edges] = await store.query<[[{ id: unknown }, { id: unknown }, string][]]>(
     `RETURN array::flatten($groups.map(|$group|
        (SELECT VALUE { edge: [in, out, reason] } FROM causedBy WHERE group_id = $group))).map(|$row| $row.edge);`,
@@ -166,7 +169,7 @@ async function causesOf(store: SurrealStore, events: EventRow[]): Promise<CauseR
   }));
 }
 
-function provisionalTrace(traceId: string, events: EventRow[]): TraceRow | null {
+function provisionalTrace(traceId: string, events: TracedRow[]): TraceRow | null {
   const first = events[0];
   const last = events.at(-1);
   if (!first || !last) return null;

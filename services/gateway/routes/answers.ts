@@ -1,6 +1,6 @@
 import { levelName, MAX_TERMS, readTerms } from '../../../lib/model/facts/search-text.js';
 import { readTimestamp } from '../../../lib/model/timestamp.js';
-import type { EventRow } from '../../../lib/stores/surreal/index.js';
+import type { TracedRow } from '../../../lib/stores/surreal/index.js';
 import { PROBLEM_JSON, Problem } from '../problem.js';
 import { ProblemOut } from '../schemas.js';
 
@@ -14,7 +14,7 @@ export const problemsOf = (...statuses: number[]): Record<number, unknown> =>
   );
 
 /** An event as lists and traces show it; what explains it has a route of its own. */
-export const eventOut = (row: EventRow) => ({
+export const eventOut = (row: TracedRow) => ({
   event_id: row.event_id,
   trace_id: row.trace_id,
   group_id: row.group_id,
