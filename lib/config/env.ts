@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
+import { DEFAULT_MODEL } from '../embedding/model-files.js';
 import { ConfigError } from './config-error.js';
 
 /** One environment variable: how it is read, what it means, its unit, and whether it is a secret. */
@@ -81,6 +82,10 @@ export const STACK = {
     doc: 'config.yaml; a missing default file means the defaults',
   },
   MODEL_PATH: { schema: text('.vectadb/models'), doc: 'Folder of embedding models' },
+  EMBEDDING_MODEL: {
+    schema: text(DEFAULT_MODEL),
+    doc: 'Model below MODEL_PATH, of 384 dimensions; where it is not there, words are hashed. The same for gateway and qdrant-sink',
+  },
   VECTADB_STATE: {
     schema: text(''),
     doc: 'Folder that the next process in the place of this one finds again; empty keeps nothing',

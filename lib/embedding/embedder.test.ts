@@ -64,6 +64,44 @@ describe('an embedder with a model in its folder', () => {
     expect(together[49]).toEqual(last[0]);
   });
 
+  it('gives each text its own vector, whatever the lengths of those beside it', async () => {
+    const fresh = await createEmbedder({ modelPath: folder, modelName: MODEL, cacheEntries: 0 });
+    const texts = Array.from(
+      { length: 150 },
+      (_, index) => 'tool failed '.repeat(1 + ((index * 37) % 23)) + index,
+    );
+    const together = await fresh.embed(texts);
+    for (const at of [0, 63, 64, 101, 149]) {
+      const [alone] = await fresh.embed([texts[at]!]);
+      expect(cosine(together[at]!, alone!)).toBeCloseTo(1, 4);
+    }
+    await fresh.close();
+  });
+
+  it('ends soon when it is told to, and goes on where it ended', async () => {
+    const fresh = await createEmbedder({ modelPath: folder, modelName: MODEL });
+    const texts = Array.from({ length: 640 }, (_, index) => `event number ${index}`);
+    const abort = new AbortController();
+    const ended = fresh.embed(texts, abort.signal);
+    abort.abort(new Error('the partition is lost'));
+    await expect(ended).rejects.toThrow('the partition is lost');
+    const { embedded } = fresh.stats;
+    expect(embedded).toBeLessThan(640);
+    expect(embedded).toBeGreaterThan(0);
+    expect(await fresh.embed(texts)).toHaveLength(640);
+    expect(fresh.stats).toEqual({ embedded: 640, cacheHits: embedded });
+    await fresh.close();
+  });
+
+  it('reads a text as its model was trained: BGE in the first token, others in the mean of all', async () => {
+    writeTinyModel(folder, 'Test/bge-tiny');
+    const bge = await createEmbedder({ modelPath: folder, modelName: 'Test/bge-tiny', cacheEntries: 0 });
+    const [first] = await bge.embed(['database timeout']);
+    const [mean] = await embedder.embed(['database timeout']);
+    expect(cosine(first!, mean!)).toBeLessThan(0.99);
+    await bge.close();
+  });
+
   it('answers again after its process was lost', async () => {
     const fresh = await createEmbedder({ modelPath: folder, modelName: MODEL, cacheEntries: 0 });
     await fresh.close();

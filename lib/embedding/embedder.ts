@@ -16,8 +16,11 @@ export interface Embedder {
   /** Why there is no model, for the log and the status page; null with a model. */
   readonly note: string | null;
   readonly stats: { embedded: number; cacheHits: number };
-  /** One vector per text, in order. Lets other work run between chunks. @throws ModelError when the model fails. */
-  embed(texts: readonly string[]): Promise<number[][]>;
+  /**
+   * One vector per text, in order. Lets other work run between chunks; what was computed before it failed or `signal`
+   * aborted is remembered. @throws ModelError when the model fails, the signal's reason when it aborts.
+   */
+  embed(texts: readonly string[], signal?: AbortSignal): Promise<number[][]>;
   /** The vector to search with: as `embed`, with the instruction that a semantic model was trained on. */
   embedQuery(text: string): Promise<number[]>;
   close(): Promise<void>;
@@ -33,6 +36,8 @@ export interface EmbedderOptions {
 
 /** Texts hashed between two turns of the event loop: about 1 ms. */
 const HASHED_CHUNK = 32;
+/** Texts between two looks at the signal, and remembered together: some seconds of a model at most. */
+const MODEL_SLICE = 64;
 /** https://huggingface.co/BAAI/bge-small-en-v1.5: for short queries against longer passages. */
 const BGE_INSTRUCTION = 'Represent this sentence for searching relevant passages: ';
 const MAX_TEXT_CHARACTERS = 16_384;
@@ -49,20 +54,21 @@ export async function createEmbedder(options: EmbedderOptions): Promise<Embedder
     const note = `no ${name} in ${folder} (missing: ${missing.join(', ')}): run \`vectadb model pull\` for search by meaning`;
     return hashedEmbedder(options.cacheEntries, note);
   }
-  const process = new ModelProcess(modelsFolder(options.modelPath), name);
+  const isBge = /(^|\/)bge-/.test(name);
+  const process = new ModelProcess(modelsFolder(options.modelPath), name, isBge ? 'cls' : 'mean');
   await process.load();
   const [probe] = await process.embed(['dimensions']);
   if (probe?.length !== DIMENSIONS) {
     await process.close();
     throw new ModelError(`${name} gives ${probe?.length} dimensions; ${DIMENSIONS} are needed`);
   }
-  const instruction = /(^|\/)bge-/.test(name) ? BGE_INSTRUCTION : '';
   return cached({
     kind: 'semantic',
     model: name,
     note: null,
     compute: (texts) => process.embed(texts),
-    instruction,
+    slice: MODEL_SLICE,
+    instruction: isBge ? BGE_INSTRUCTION : '',
     close: () => process.close(),
     cacheEntries: options.cacheEntries,
   });
@@ -75,6 +81,7 @@ export function hashedEmbedder(cacheEntries?: number, note: string | null = null
     model: HASHED_MODEL,
     note,
     compute: hashInChunks,
+    slice: Number.POSITIVE_INFINITY,
     instruction: '',
     close: async () => {},
     cacheEntries,
@@ -96,6 +103,8 @@ interface Source {
   note: string | null;
   instruction: string;
   compute(texts: string[]): Promise<number[][]>;
+  /** Most texts of one call of {@link Source.compute}. */
+  slice: number;
   close(): Promise<void>;
   cacheEntries: number | undefined;
 }
@@ -106,7 +115,7 @@ function cached(source: Source): Embedder {
   const cache = entries > 0 ? new LRUCache<string, number[]>({ max: entries }) : null;
   const stats = { embedded: 0, cacheHits: 0 };
 
-  const embed = async (given: readonly string[]): Promise<number[][]> => {
+  const embed = async (given: readonly string[], signal?: AbortSignal): Promise<number[][]> => {
     const keys = given.map((text) => createHash('sha1').update(text, 'utf8').digest('base64'));
     const vectors = new Map<string, number[]>();
     const todo = new Map<string, string>();
@@ -115,12 +124,18 @@ function cached(source: Source): Embedder {
       if (known) vectors.set(key, known);
       else todo.set(key, given[index]!.slice(0, MAX_TEXT_CHARACTERS));
     });
-    const computed = await source.compute([...todo.values()]);
-    [...todo.keys()].forEach((key, index) => {
-      vectors.set(key, computed[index]!);
-      cache?.set(key, computed[index]!);
-    });
-    stats.embedded += todo.size;
+    // texts computed together are padded to the longest of them, so those of one length go together
+    const ordered = [...todo].sort(([, a], [, b]) => a.length - b.length);
+    for (let from = 0; from < ordered.length; from += source.slice) {
+      signal?.throwIfAborted();
+      const some = ordered.slice(from, from + source.slice);
+      const computed = await source.compute(some.map(([, text]) => text));
+      some.forEach(([key], index) => {
+        vectors.set(key, computed[index]!);
+        cache?.set(key, computed[index]!);
+      });
+      stats.embedded += some.length;
+    }
     stats.cacheHits += given.length - todo.size;
     return keys.map((key) => vectors.get(key)!);
   };

@@ -2,13 +2,16 @@ import { env, type FeatureExtractionPipeline, pipeline } from '@xenova/transform
 
 /**
  * The model, in a process of its own: its native part blocks the thread that calls it, must not be loaded twice in
- * one process, and may crash. Started with `fork`; arguments: folder of models, name of the model. Reads local files
+ * one process, and may crash. Started with `fork`; arguments: folder of models, name of the model, {@link Pooling}. Reads local files
  * only. Out: {@link Loaded} once, then {@link EmbedAnswer}s in the order of the {@link EmbedRequest}s. Ends with its parent.
  */
 export interface EmbedRequest {
   id: number;
   texts: string[];
 }
+
+/** What of the tokens is the text: the BGE models are trained to say it in the first one, others in the mean of all. */
+export type Pooling = 'cls' | 'mean';
 
 export interface Loaded {
   ready: boolean;
@@ -25,7 +28,7 @@ export interface EmbedAnswer {
 
 const said = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
-async function serve(modelsFolder: string, modelName: string): Promise<void> {
+async function serve(modelsFolder: string, modelName: string, pooling: Pooling): Promise<void> {
   env.allowRemoteModels = false;
   env.allowLocalModels = true;
   env.localModelPath = modelsFolder;
@@ -41,16 +44,19 @@ async function serve(modelsFolder: string, modelName: string): Promise<void> {
   let queue = Promise.resolve();
   process.on('message', (request: EmbedRequest) => {
     queue = queue.then(async () => {
-      process.send!(await answer(extract, request));
+      process.send!(await answer(extract, request, pooling));
     });
   });
   process.send!({ ready: true } satisfies Loaded);
 }
 
-async function answer(extract: FeatureExtractionPipeline, request: EmbedRequest): Promise<EmbedAnswer> {
+async function answer(
+  extract: FeatureExtractionPipeline,
+  request: EmbedRequest,
+  pooling: Pooling,
+): Promise<EmbedAnswer> {
   try {
-    // the BGE models are trained to say what a text means in its first token
-    const output = await extract(request.texts, { pooling: 'cls', normalize: true });
+    const output = await extract(request.texts, { pooling, normalize: true });
     return {
       id: request.id,
       vectors: Float32Array.from(output.data as Float32Array),
@@ -64,4 +70,4 @@ async function answer(extract: FeatureExtractionPipeline, request: EmbedRequest)
 process.on('disconnect', () => process.exit(0));
 // a terminal's Ctrl-C reaches the whole group: the parent ends us when its own work is done
 process.on('SIGINT', () => {});
-await serve(process.argv[2]!, process.argv[3]!);
+await serve(process.argv[2]!, process.argv[3]!, process.argv[4] as Pooling);

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { projectRoot } from '../config/root.js';
 import { normalised } from './hashing.js';
-import type { EmbedAnswer, EmbedRequest, Loaded } from './model-child.js';
+import type { EmbedAnswer, EmbedRequest, Loaded, Pooling } from './model-child.js';
 
 /** A model that is there but cannot be loaded or fails: never replaced in silence, its vectors have their own collection. */
 export class ModelError extends Error {
@@ -33,6 +33,7 @@ export class ModelProcess {
   constructor(
     private readonly modelsFolder: string,
     private readonly modelName: string,
+    private readonly pooling: Pooling,
   ) {}
 
   /** Loads the model. @throws ModelError saying why it cannot be loaded. */
@@ -95,7 +96,7 @@ export class ModelProcess {
   }
 
   private async start(): Promise<ChildProcess> {
-    const child = fork(program(), [this.modelsFolder, this.modelName], {
+    const child = fork(program(), [this.modelsFolder, this.modelName, this.pooling], {
       execArgv: [],
       serialization: 'advanced',
     });

@@ -68,7 +68,10 @@ const codecReady = (async () => {
 const metrics = gatewayMetrics(createRegistry('gateway'));
 const storeMetrics = new StoreMetrics(metrics.registry);
 
-const embedder = await createEmbedder({ modelPath: config.MODEL_PATH });
+const embedder = await createEmbedder({
+  modelPath: config.MODEL_PATH,
+  modelName: config.EMBEDDING_MODEL,
+});
 if (embedder.note) logger.warn(embedder.note);
 const surreal: SurrealStore = await connectSurreal({
   ...surrealSettings(config),

@@ -44,7 +44,10 @@ export function createHandler(
   const handle = async (records: readonly EncodedRecord[], signal: AbortSignal): Promise<void> => {
     const { events, moves, retractions } = fold(await read(records));
     const embedded = metrics.embedSeconds.startTimer();
-    const vectors = await embedder.embed(events.map((event) => event.text));
+    const vectors = await embedder.embed(
+      events.map((event) => event.text),
+      signal,
+    );
     embedded();
     const points = events.map(({ payload, origin }, index) => ({ payload, origin, vector: vectors[index]! }));
     await writer.retract(retractions, signal);

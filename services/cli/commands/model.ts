@@ -1,13 +1,13 @@
 import type { Command } from 'commander';
 import { readEnvironment, STACK, text } from '../../../lib/config/env.js';
 import { createEmbedder } from '../../../lib/embedding/embedder.js';
-import { DEFAULT_MODEL, missingFiles, modelFolder } from '../../../lib/embedding/model-files.js';
+import { missingFiles, modelFolder } from '../../../lib/embedding/model-files.js';
 import { PullError, pullModel } from '../../../lib/embedding/model-pull.js';
 import { ModelError } from '../../../lib/embedding/semantic.js';
 
 const VARIABLES = {
   MODEL_PATH: STACK.MODEL_PATH,
-  EMBEDDING_MODEL: { schema: text(DEFAULT_MODEL), doc: 'Model below MODEL_PATH' },
+  EMBEDDING_MODEL: STACK.EMBEDDING_MODEL,
   HF_ENDPOINT: { schema: text('https://huggingface.co'), doc: 'Hub that `model pull` fetches from' },
 };
 

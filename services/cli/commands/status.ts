@@ -36,6 +36,25 @@ async function flowLine(report: StackReport): Promise<{ flow: FlowAnswer | null;
   }
 }
 
+/** Whether search compares meaning, in one line, and what to do where it does not; null where the gateway does not say. */
+export function renderSearch(mode: string | undefined): string | null {
+  if (mode === undefined) return null;
+  return mode === 'semantic'
+    ? 'search: by meaning'
+    : `search: by words, ${mode}, not by meaning: vectadb model pull, then start gateway and qdrant-sink again`;
+}
+
+async function searchMode({ endpoints }: StackReport): Promise<string | undefined> {
+  if (!endpoints.gateway) return undefined;
+  try {
+    const response = await fetch(`${endpoints.gateway.url}/ready`, { signal: AbortSignal.timeout(5_000) });
+    const { parts } = (await response.json()) as { parts?: { search?: { detail?: string } } };
+    return parts?.search?.detail;
+  } catch {
+    return undefined; // the table says what the gateway's state is
+  }
+}
+
 /** The report as a table for a terminal. */
 export function renderStatus(report: StackReport): string {
   if (!report.running) return 'nothing runs: vectadb up';
@@ -61,10 +80,11 @@ export function register(program: Command): void {
     .action(async (options: { json?: boolean }) => {
       const report = await (await chooseStack()).status();
       const flow = report.running ? await flowLine(report) : null;
+      const search = report.running ? await searchMode(report) : undefined;
       console.log(
         options.json
-          ? JSON.stringify({ ...report, flow: flow?.flow ?? null }, null, 2)
-          : [renderStatus(report), ...(flow === null ? [] : [flow.line])].join('\n'),
+          ? JSON.stringify({ ...report, flow: flow?.flow ?? null, search: search ?? null }, null, 2)
+          : [renderStatus(report), flow?.line, renderSearch(search)].filter(Boolean).join('\n'),
       );
       if (!report.ready) process.exitCode = 1;
     });
