@@ -77,6 +77,16 @@ describe('which trace an event gets', () => {
     }
   });
 
+  it('dates a trace that a run has left by when it left, where nothing else dates it', () => {
+    const driver = handMadeDriver({ eager: true });
+    send(driver, event('e1', { run: 'r' }), event('e2', { session: 'S', adopts: 'r' }));
+    const rows = driver.lastRows();
+    const left = [...rows.traces.values()].filter(({ merged_into }) => merged_into !== null);
+    expect(left).toHaveLength(1);
+    // a store takes no time that no calendar has
+    expect(left[0]).toMatchObject({ total_events: 0, start_ms: T0, end_ms: T0 });
+  });
+
   it('makes one trace of a returned trace id that is then sent as explicit', () => {
     const driver = handMadeDriver({ eager: true });
     send(driver, event('e1', { session: 'S' }), event('e2', { trace: session('S') }));

@@ -1,7 +1,7 @@
 import type { AgentEvent, GroupLink, GroupState, ParsedEvent } from '../../../../lib/model/events.js';
 import { groupKeys, uuidOf } from '../../../../lib/model/ids.js';
 import { noSummary, type SummaryState, toGroupSummary } from '../../../../lib/model/summary/group-summary.js';
-import { rootOf } from './root.js';
+import { rootOf, toldMs } from './root.js';
 import type { GroupHead, RootBind } from './state.js';
 
 /** Flag of an event that may have been emitted before under this id: a store keeps the row it has. Never stored itself. */
@@ -88,7 +88,7 @@ export function groupState(
   const bound = head.bind;
   return {
     ...(summary === null
-      ? { ...noSummary(bound?.timestamp_ms ?? 0, bound?.appended_ms ?? 0), ...about }
+      ? { ...noSummary(bound === null ? 0 : toldMs(bound), bound?.appended_ms ?? 0), ...about }
       : toGroupSummary(summary, about)),
     ...partIdentity(head, part),
     merged_into: null,
@@ -100,7 +100,7 @@ export function groupState(
 /** Says to `root` that the group is at the root of `bind` instead. Its content is a function of the bind alone. */
 export function departure(head: GroupHead, root: string, bind: RootBind, stamp: Stamp): GroupState {
   return {
-    ...noSummary(bind.timestamp_ms, bind.appended_ms),
+    ...noSummary(toldMs(bind), bind.appended_ms),
     group_id: head.group_id,
     group_key: head.group_key,
     trace_id: root,

@@ -4,7 +4,7 @@ import type { AdoptedRun, GroupHead, RootBind } from './state.js';
 
 const TRACE = 'trace:';
 
-/** Latest time that a Date holds, Unix milliseconds. */
+/** Latest time that a Date holds, Unix milliseconds: only for the order of binds, a store need not know it. */
 const LAST_MS = 8_640_000_000_000_000;
 
 /**
@@ -56,6 +56,10 @@ export function runBind(group: GroupHead, run: AdoptedRun): Bind {
     appended_ms: bound?.appended_ms ?? run.appended_ms,
   };
 }
+
+/** When a bind was told, Unix milliseconds: by its event, or by when it was appended where it stands for a root without a bind. */
+export const toldMs = ({ timestamp_ms, appended_ms }: RootBind): number =>
+  timestamp_ms === LAST_MS ? appended_ms : timestamp_ms;
 
 function compare(a: RootBind, b: RootBind): number {
   if (a.timestamp_ms !== b.timestamp_ms) return a.timestamp_ms - b.timestamp_ms;
