@@ -3,9 +3,11 @@
  * `npm run build && node dist/bench/qdrant-writes.js [events]`. First emissions, then the same again (all ignored), then
  * all of them in a newer revision (all replaced), then links of 1,000 groups.
  */
+
 import { Registry } from 'prom-client';
 import { loadSchemas } from '../lib/config/schemas.js';
 import { hashedEmbedder } from '../lib/embedding/embedder.js';
+import { noErasures } from '../lib/kafka/erasures.js';
 import { Codec } from '../lib/model/codec.js';
 import type { AgentEvent, GroupLink } from '../lib/model/events.js';
 import { uuidOf } from '../lib/model/ids.js';
@@ -28,6 +30,7 @@ try {
   const store = connectQdrant(stack.env.QDRANT_URL!, { model: embedder.model });
   await store.ensureCollection(embedder.model);
   const handler = createHandler({
+    erasures: noErasures,
     codec,
     store,
     embedder,

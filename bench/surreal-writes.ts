@@ -3,8 +3,10 @@
  * own: `npm run build && node dist/bench/surreal-writes.js [events]`. First emissions, then the same again (all ignored),
  * newer revisions (all replaced), links of every group (all moved), trace rows, then reads.
  */
+
 import { Registry } from 'prom-client';
 import { loadSchemas } from '../lib/config/schemas.js';
+import { noErasures } from '../lib/kafka/erasures.js';
 import { Codec } from '../lib/model/codec.js';
 import { connectTestStore, sampleEvent, sampleLink, sampleTrace } from '../lib/stores/surreal/fixtures.js';
 import { listEvents } from '../lib/stores/surreal/listings.js';
@@ -24,6 +26,7 @@ const store = await connectTestStore(stack.env);
 try {
   const codec = Codec.local(loadSchemas());
   const handler = createHandler({
+    erasures: noErasures,
     codec,
     store,
     metrics: createMetrics(new Registry()),

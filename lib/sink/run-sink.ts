@@ -4,6 +4,7 @@ import type { Settings } from '../config/env.js';
 import { loadSchemas } from '../config/schemas.js';
 import { demandKafkaAccess } from '../kafka/access.js';
 import { sendDeadLetter } from '../kafka/dead-letter.js';
+import { type ErasureSet, Erasures } from '../kafka/erasures.js';
 import { faultPointAt, noFaultPoint } from '../kafka/exactly-once/fault-point.js';
 import { runGroupConsumer } from '../kafka/group-consumer.js';
 import { memberFileIn } from '../kafka/member-file.js';
@@ -30,6 +31,8 @@ export interface SinkContext {
   signal: AbortSignal;
   /** One record, bytes untouched, with its cause, to dead-letter. */
   deadLetter: (record: EncodedRecord, cause: DataError) => Promise<void>;
+  /** What may not come back. */
+  erasures: ErasureSet;
 }
 
 /** What a sink does beside consuming: its store's side. */
@@ -88,12 +91,14 @@ export async function runSink({ service, groupId, topics, config, open }: SinkOp
       await sendDeadLetter(producer, record, service, cause);
       letters.inc({ stage: service, cause: cause.code });
     };
-    store = await open({ logger, metrics, storeMetrics, codec, signal, deadLetter });
+    const erasures = new Erasures(kafka);
+    store = await open({ logger, metrics, storeMetrics, codec, signal, deadLetter, erasures });
     state = `waiting for ${store.name}`;
     await store.prepare?.();
     state = `waiting for the schema registry at ${registrySettings(config).url}`;
     await schemas.resolveIds();
     state = 'joining';
+    await erasures.refresh();
     consumer = await runGroupConsumer({
       kafka,
       groupId,
@@ -124,6 +129,7 @@ export async function runSink({ service, groupId, topics, config, open }: SinkOp
     await retention;
     await (producer as Awaited<ReturnType<typeof createProducer>> | null)?.close();
     await store.close();
+    await erasures.close();
     await probes.close();
     process.exit(0);
   } catch (error) {

@@ -11,7 +11,7 @@ export const SINK = {
   METRICS_PORT: STACK.METRICS_PORT,
   RETENTION_DAYS: {
     schema: integer(30, 1, 36_500),
-    doc: 'Events older than this are deleted, by event time',
+    doc: 'Events whose last line was appended to raw-logs longer ago than this are deleted',
     unit: 'days',
   },
   RETENTION_INTERVAL_MS: {

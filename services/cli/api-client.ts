@@ -104,6 +104,18 @@ export class ApiClient {
     return this.request<TraceDetail>('GET', `/api/v1/traces/${encodeURIComponent(id)}`);
   }
 
+  /** What was removed of a trace or a session. */
+  async erase(
+    what: 'traces' | 'sessions',
+    id: string,
+  ): Promise<{ traces: number; events: number; vectors: number }> {
+    const path = `/api/v1/${what}/${encodeURIComponent(id)}`;
+    const erased = await this.request<{ traces: number; events: number; vectors: number }>('DELETE', path);
+    if (erased === null)
+      throw new UserError(`${this.url} does not know DELETE ${path}: is it of this version?`);
+    return erased;
+  }
+
   explain(eventId: string): Promise<EventExplanation | null> {
     return this.request<EventExplanation>('GET', `/api/v1/events/${encodeURIComponent(eventId)}/explain`);
   }

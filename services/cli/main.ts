@@ -9,6 +9,7 @@ import * as consume from './commands/consume.js';
 import * as demo from './commands/demo.js';
 import * as dlq from './commands/dlq.js';
 import * as down from './commands/down.js';
+import * as erase from './commands/erase.js';
 import * as events from './commands/events.js';
 import * as explain from './commands/explain.js';
 import * as keys from './commands/keys.js';
@@ -48,6 +49,7 @@ const COMMANDS = [
   traces,
   trace,
   events,
+  erase,
   explain,
   receipt,
   search,

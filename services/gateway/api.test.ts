@@ -201,6 +201,7 @@ describe('the server', () => {
       '/api/v1/patterns/try',
       '/api/v1/receipts/{id}',
       '/api/v1/search',
+      '/api/v1/sessions/{id}',
       '/api/v1/stats/coverage',
       '/api/v1/stats/errors',
       '/api/v1/stats/flow',

@@ -16,12 +16,14 @@ import { connectRegistry, RegistryUnavailableError } from '../../lib/kafka/regis
 import { loadTopics } from '../../lib/kafka/topics/topic-file.js';
 import { Codec } from '../../lib/model/codec.js';
 import { qdrantOutcome } from '../../lib/stores/qdrant/errors.js';
+import { connectQdrant } from '../../lib/stores/qdrant/store.js';
 import { connectSurreal, type SurrealStore, surrealOutcome } from '../../lib/stores/surreal/index.js';
 import { createLogger } from '../../lib/telemetry/logger.js';
 import { exposeMasking } from '../../lib/telemetry/masking-metrics.js';
 import { createRegistry } from '../../lib/telemetry/probe-server.js';
 import { StoreMetrics } from '../../lib/telemetry/store-metrics.js';
 import { AuditLog } from './adapters/audit-log.js';
+import { Eraser } from './adapters/eraser.js';
 import { EventTrail } from './adapters/event-trail.js';
 import { FlowSource } from './adapters/flow-source.js';
 import { JsonWriter } from './adapters/json-writer.js';
@@ -175,6 +177,12 @@ const app = await createServer({
     keyAdmin: keys,
     audit,
     masker,
+    erasure: new Eraser({
+      surreal,
+      qdrant: connectQdrant(qdrantSettings(config), { model: embedder.model }),
+      writer,
+      now: Date.now,
+    }),
     prices,
     now: Date.now,
     health: async () => {

@@ -49,6 +49,7 @@ export interface Ports {
   keys: KeyStore;
   keyAdmin: KeyAdmin;
   audit: AuditPort;
+  erasure: ErasurePort;
   /** Takes secrets out of what comes in. */
   masker: Masker;
   /** The price table as it is now. */
@@ -241,6 +242,24 @@ export interface DeadLetterPort {
   plan(wanted: RedriveWanted): Promise<RedriveDone>;
   /** @throws Problem `conflict` where another redrive runs or begins. */
   redrive(wanted: RedriveWanted): Promise<RedriveDone>;
+}
+
+/** What was removed from the stores. */
+export interface Erased {
+  /** Rows of traces. */
+  traces: number;
+  /** Rows of events. */
+  events: number;
+  /** Vectors that were found by trace, group or session. */
+  vectors: number;
+}
+
+/** Erases for good. Both can be called again, and must be where they failed. @throws Problem `store-unavailable`, `kafka-unavailable` */
+export interface ErasurePort {
+  /** A trace with the groups in it; one that was merged leads to the trace that it is part of. */
+  eraseTrace(traceId: string): Promise<Erased>;
+  /** The events of a session, in whichever traces they are. */
+  eraseSession(sessionId: string): Promise<Erased>;
 }
 
 /** Takes entries of the audit log; never fails and never waits. */

@@ -18,6 +18,7 @@ import type { Ports } from './ports.js';
 import { PROBLEM_JSON, Problem, type ProblemName, problemBody, sendProblem } from './problem.js';
 import { consoleRoutes } from './routes/console.js';
 import { deadLetterRoutes } from './routes/dead-letters.js';
+import { erasureRoutes } from './routes/erasure.js';
 import { eventRoutes } from './routes/events.js';
 import { flowRoutes } from './routes/flow.js';
 import { ingestRoutes } from './routes/ingest.js';
@@ -146,6 +147,7 @@ export async function createServer({
   await logRoutes(app, ports, metrics, limits.maxBatchItems);
   eventRoutes(app, ports);
   traceRoutes(app, ports);
+  erasureRoutes(app, ports);
   searchRoutes(app, ports);
   statsRoutes(app, ports);
   kafkaRoutes(app, ports);

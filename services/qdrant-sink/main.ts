@@ -16,7 +16,7 @@ await runSink({
   groupId: 'vectadb-qdrant-sink',
   topics: ['agent-events'],
   config,
-  open: async ({ logger, metrics: registry, storeMetrics, codec, signal, deadLetter }) => {
+  open: async ({ logger, metrics: registry, storeMetrics, codec, signal, deadLetter, erasures }) => {
     const embedder = await createEmbedder({
       modelPath: config.MODEL_PATH,
       modelName: config.EMBEDDING_MODEL,
@@ -39,12 +39,12 @@ await runSink({
             logger.warn({ reason: error.message }, 'Qdrant cannot be reached yet'),
         });
       },
-      handler: createHandler({ codec, store, embedder, metrics, deadLetter }),
+      handler: createHandler({ codec, store, embedder, metrics, deadLetter, erasures }),
       health: (state, consumer) => sinkHealth(state, consumer, store.collection, embedder),
       retention: {
         pagesPerRun: 200,
         deletePage: async (before) => {
-          const deleted = await store.deleteSome({ to_ms: before.getTime() });
+          const deleted = await store.deleteSome({ appended_before_ms: before.getTime() });
           return { deleted, more: deleted > 0 };
         },
         onDeleted: (points) => metrics.expired.inc(points),

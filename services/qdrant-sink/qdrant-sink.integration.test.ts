@@ -118,10 +118,12 @@ describe('the sink as a process', () => {
     const before = await store.count();
     await stack.part('qdrant').stop();
     const sink = await stack.spawnService('qdrant-sink', { env });
-    await waitFor('the probe', async () => (await fetch(`${sink.url}/ready`)).status === 503, {
-      limitMs: 20_000,
-    });
-    expect(await (await fetch(`${sink.url}/ready`)).json()).toMatchObject({ state: 'waiting for Qdrant' });
+    const state = async () => {
+      const answer = await fetch(`${sink.url}/ready`);
+      return `${answer.status} ${((await answer.json()) as { state: string }).state}`;
+    };
+    // its model is opened first
+    await waitFor('the probe', async () => (await state()) === '503 waiting for Qdrant', { limitMs: 20_000 });
     const event = agentEvent({ event_id: idOf(-1), group_id: groupOf(1), trace_id: 'root' });
     await producer.send('agent-events', [{ key: event.group_id, value: codec.encode('agent-event', event) }]);
     await stack.part('qdrant').restart();
@@ -152,10 +154,17 @@ describe('the sink as a process', () => {
 
   it('deletes what is older than the retention', async () => {
     const old = agentEvent({ event_id: idOf(-3), group_id: groupOf(1), timestamp_ms: Date.UTC(1999, 0, 1) });
+    // an old log that was imported just now is kept, as SurrealDB keeps it
+    const imported = agentEvent({
+      event_id: idOf(-5),
+      group_id: groupOf(1),
+      timestamp_ms: Date.UTC(1999, 0, 1),
+      updated_ms: Date.now(),
+    });
     const fresh = agentEvent({ event_id: idOf(-4), group_id: groupOf(1), timestamp_ms: Date.now() });
     await store.insertNew(
       await Promise.all(
-        [old, fresh].map(async ({ event_id, timestamp_ms }) => ({
+        [old, imported, fresh].map(async ({ event_id, timestamp_ms, updated_ms }) => ({
           payload: {
             event_id,
             trace_id: 't',
@@ -163,6 +172,7 @@ describe('the sink as a process', () => {
             event_type: 'log',
             agent_id: null,
             timestamp: timestamp_ms,
+            ...(event_id === idOf(-5) ? { appended_ms: updated_ms } : {}),
             generation: 1,
             revision: 1,
           },
@@ -172,10 +182,10 @@ describe('the sink as a process', () => {
     );
     const settings = { ...env, RETENTION_DAYS: '9000', RETENTION_INTERVAL_MS: '1000' };
     const sink = await stack.spawnService('qdrant-sink', { env: settings });
-    await waitFor('retention', async () => (await store.count({ group_id: 'retention' })) === 1, {
+    await waitFor('retention', async () => (await store.count({ group_id: 'retention' })) === 2, {
       limitMs: 30_000,
     });
-    expect(await store.count({ event_id: idOf(-4) })).toBe(1);
+    expect(await store.count({ event_id: idOf(-3) })).toBe(0);
     expect((await sink.stop()).code).toBe(0);
   });
 });

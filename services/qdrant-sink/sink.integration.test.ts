@@ -3,6 +3,7 @@ import { Registry } from 'prom-client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { loadSchemas } from '../../lib/config/schemas.js';
 import { hashedEmbedder } from '../../lib/embedding/embedder.js';
+import { noErasures } from '../../lib/kafka/erasures.js';
 import { Codec } from '../../lib/model/codec.js';
 import type { AgentEvent, GroupLink } from '../../lib/model/events.js';
 import { pointId, uuidOf } from '../../lib/model/ids.js';
@@ -33,6 +34,7 @@ async function sinkOf(model: string) {
   const dead: { record: EncodedRecord; cause: DataError }[] = [];
   const metrics = createMetrics(new Registry(), embedder);
   const handler = createHandler({
+    erasures: noErasures,
     codec,
     store,
     embedder: { ...embedder, model },

@@ -1,6 +1,8 @@
 import type { Embedder } from '../../lib/embedding/embedder.js';
+import type { ErasureSet } from '../../lib/kafka/erasures.js';
 import type { ConsumedBatch } from '../../lib/kafka/types.js';
 import type { Codec } from '../../lib/model/codec.js';
+import { finalRetraction, type IsErased, isEventErased, isLinkErased } from '../../lib/model/erasure.js';
 import { type AgentEvent, type EventRetraction, type GroupLink, movesRows } from '../../lib/model/events.js';
 import type { DataError } from '../../lib/model/result.js';
 import { QdrantMissingError } from '../../lib/stores/qdrant/errors.js';
@@ -18,6 +20,8 @@ export interface SinkParts {
   /** Durable when it resolves. */
   deadLetter: (record: EncodedRecord, cause: DataError) => Promise<void>;
   metrics: SinkMetrics;
+  /** What may not come back. */
+  erasures: ErasureSet;
 }
 
 /**
@@ -27,13 +31,13 @@ export interface SinkParts {
 export function createHandler(
   parts: SinkParts,
 ): (batch: ConsumedBatch, signal: AbortSignal) => Promise<void> {
-  const { codec, store, embedder, metrics, deadLetter } = parts;
+  const { codec, store, embedder, metrics, deadLetter, erasures } = parts;
   const writer = new VectorWriter<EncodedRecord>(store, deadLetter);
 
   const read = async (records: readonly EncodedRecord[]): Promise<Entry<EncodedRecord>[]> => {
     const entries: Entry<EncodedRecord>[] = [];
     for (const record of records) {
-      const decoded = decode(codec, record);
+      const decoded = decode(codec, record, erasures.has);
       if (!decoded.ok) await deadLetter(record, decoded.error);
       else if (decoded.value === null) metrics.skipped.inc();
       else entries.push(decoded.value);
@@ -42,7 +46,17 @@ export function createHandler(
   };
 
   const handle = async (records: readonly EncodedRecord[], signal: AbortSignal): Promise<void> => {
-    const { events, moves, retractions } = fold(await read(records));
+    const known = await erasures.refresh();
+    await writeRecords(records, signal);
+    if ((await erasures.refresh()) === known) return;
+    // erased while it was written: then whoever erased it may have found no point yet
+    const erased = records.filter((record) => isRecordErased(codec, record, erasures.has));
+    if (erased.length > 0) await writeRecords(erased, signal);
+  };
+
+  const writeRecords = async (records: readonly EncodedRecord[], signal: AbortSignal): Promise<void> => {
+    const entries = await read(records);
+    const { events, moves, retractions } = fold(entries);
     const embedded = metrics.embedSeconds.startTimer();
     const vectors = await embedder.embed(
       events.map((event) => event.text),
@@ -53,6 +67,9 @@ export function createHandler(
     await writer.retract(retractions, signal);
     const counts = await writer.write(points, signal);
     await writer.move(moves, signal);
+    for (const { group_id, trace_id } of moves) {
+      if (isLinkErased({ group_id, trace_id }, erasures.has)) await store.deleteAll({ group_id });
+    }
     metrics.written.inc(counts.written);
     metrics.ignored.inc(counts.ignored);
     metrics.retracted.inc(retractions.length);
@@ -79,7 +96,7 @@ export function createHandler(
 type Decoded = { ok: true; value: Entry<EncodedRecord> | null } | { ok: false; error: DataError };
 
 /** null: an event that is to have no vector, or a link that moves nothing. */
-function decode(codec: Codec, record: EncodedRecord): Decoded {
+function decode(codec: Codec, record: EncodedRecord, isErased: IsErased): Decoded {
   if (record.value === null) {
     return { ok: false, error: { code: 'AVRO_FRAME', message: 'a record of agent-events without a value' } };
   }
@@ -97,8 +114,22 @@ function decode(codec: Codec, record: EncodedRecord): Decoded {
   if (schema === 'event-retraction')
     return { ok: true, value: { kind: 'retraction', retraction: value as EventRetraction, origin: record } };
   const event = value as AgentEvent;
+  // what was erased is taken back as it comes, whatever became of it before
+  if (isEventErased(event, isErased))
+    return { ok: true, value: { kind: 'retraction', retraction: finalRetraction(event), origin: record } };
   if (!wantsVector(event)) return { ok: true, value: null };
   const encoded = encodeEvent(event);
   if (!encoded.ok) return encoded;
   return { ok: true, value: { kind: 'event', event: encoded.value, origin: record } };
+}
+
+/** Whether a record is of what was erased. One that cannot be read is in dead-letter already. */
+function isRecordErased(codec: Codec, record: EncodedRecord, isErased: IsErased): boolean {
+  if (record.value === null) return false;
+  const decoded = codec.decode<AgentEvent | GroupLink>(record.value, ['agent-event', 'group-link']);
+  if (!decoded.ok) return false;
+  const { schema, value } = decoded.value;
+  return schema === 'group-link'
+    ? isLinkErased(value as GroupLink, isErased)
+    : isEventErased(value as AgentEvent, isErased);
 }

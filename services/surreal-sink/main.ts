@@ -20,7 +20,7 @@ await runSink({
   groupId: 'vectadb-surreal-sink',
   topics: TOPICS,
   config,
-  open: async ({ logger, metrics: registry, codec, storeMetrics, signal, deadLetter }) => {
+  open: async ({ logger, metrics: registry, codec, storeMetrics, signal, deadLetter, erasures }) => {
     const metrics = createMetrics(registry);
     const names = { namespace: config.SURREAL_NAMESPACE, database: config.SURREAL_DATABASE };
     // not waited for: while SurrealDB is down, batches fail and are tried again
@@ -51,7 +51,7 @@ await runSink({
     );
     return {
       name: 'SurrealDB',
-      handler: createHandler({ codec, store, metrics, deadLetter }),
+      handler: createHandler({ codec, store, metrics, deadLetter, erasures }),
       health: (state, consumer) => sinkHealth(state, consumer, store.health()),
       retention: {
         pagesPerRun: 400,

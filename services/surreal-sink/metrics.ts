@@ -13,6 +13,7 @@ export function createMetrics(registry: Registry) {
     ignored: counter('events_ignored_total', 'Events left alone because what is stored is as new'),
     moved: counter('events_moved_total', 'Event rows moved to another trace'),
     retracted: counter('events_retracted_total', 'Event rows deleted because the event is no more'),
+    erased: counter('events_erased_total', 'Events dropped because their trace or session was erased'),
     traces: counter('traces_written_total', 'Trace rows written'),
     retries: counter('retries_total', 'Statements sent again after a conflict'),
     failures: counter('failed_batches_total', 'Batches that failed and are tried again'),

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { Registry } from 'prom-client';
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { loadSchemas } from '../../lib/config/schemas.js';
+import { noErasures } from '../../lib/kafka/erasures.js';
 import { Codec } from '../../lib/model/codec.js';
 import type { AgentEvent, AgentTrace, EventRetraction, GroupLink } from '../../lib/model/events.js';
 import { HOUR_MS, hourOf } from '../../lib/model/flow-account.js';
@@ -49,6 +50,7 @@ beforeEach(async () => {
   await emptyStore(store);
   dead = [];
   handle = createHandler({
+    erasures: noErasures,
     codec,
     store,
     metrics: createMetrics(new Registry()),
@@ -503,5 +505,47 @@ describe('what is no more', () => {
         expect(await traces()).toEqual([]);
       }
     }
+  });
+});
+
+describe('what is erased while it is written', () => {
+  test('is taken away by who wrote it, comes back with no later batch, and its trace goes', async () => {
+    const erased = new Set<string>();
+    let reads = 0;
+    const erasing = createHandler({
+      codec,
+      store,
+      metrics: createMetrics(new Registry()),
+      deadLetter: async () => {},
+      erasures: {
+        has: (kind, id) => erased.has(`${kind}:${id}`),
+        // erased after the handler has asked, before it has written
+        refresh: async () => {
+          if (++reads === 2) erased.add('group:g-gone').add('trace:t-gone');
+          return erased.size;
+        },
+      },
+    });
+    handle = erasing;
+    const gone = { group_id: 'g-gone', trace_id: 't-gone' };
+    const kept = { group_id: 'g-kept', trace_id: 't-kept' };
+    const events: Sent[] = [
+      { event: sampleEvent({ event_id: 'a', ...gone, revision: 1 }) },
+      { event: sampleEvent({ event_id: 'b', ...kept, revision: 2 }) },
+    ];
+    await deliver(events);
+    expect((await stored()).rows.map(([id]) => id)).toEqual(['b']);
+    await deliver(events);
+    await deliver([{ event: sampleEvent({ event_id: 'c', ...gone, revision: 3 }) }], 'agent-events', 2);
+    await deliver([{ trace: sampleTrace({ trace_id: 't-gone', group_ids: ['g-gone'] }) }], 'agent-traces');
+    // a group that is moved to it
+    const { trace_id: previous_trace_id, group_id } = kept;
+    const link = sampleLink({ group_id, trace_id: 't-gone', previous_trace_id, revision: 9 });
+    await deliver([{ link }], 'agent-events', 3);
+    expect(await stored()).toEqual({ rows: [], edges: [] });
+    const [traces] = await store.query<[unknown[]]>(
+      'SELECT VALUE id FROM agent_trace WHERE id = agent_trace:`t-gone`;',
+    );
+    expect(traces).toEqual([]);
   });
 });

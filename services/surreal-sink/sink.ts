@@ -1,8 +1,11 @@
+import type { ErasureSet } from '../../lib/kafka/erasures.js';
 import type { ConsumedBatch } from '../../lib/kafka/types.js';
 import type { Codec } from '../../lib/model/codec.js';
+import { finalRetraction, isEventErased, isLinkErased, isTraceErased } from '../../lib/model/erasure.js';
 import type { AgentTrace } from '../../lib/model/events.js';
 import type { DataError } from '../../lib/model/result.js';
 import type { SurrealStore } from '../../lib/stores/surreal/connection.js';
+import { eraseGroup } from '../../lib/stores/surreal/erase.js';
 import { countRefused } from '../../lib/stores/surreal/flow.js';
 import type { EncodedRecord } from '../../lib/topology/topology.js';
 import { type Entry, fold } from './core/fold.js';
@@ -18,6 +21,8 @@ export interface SinkParts {
   /** Durable when it resolves. */
   deadLetter: (record: EncodedRecord, cause: DataError) => Promise<void>;
   metrics: SinkMetrics;
+  /** What may not come back. */
+  erasures: ErasureSet;
 }
 
 /**
@@ -27,12 +32,53 @@ export interface SinkParts {
 export function createHandler(
   parts: SinkParts,
 ): (batch: ConsumedBatch, signal: AbortSignal) => Promise<void> {
-  const { codec, store, metrics, deadLetter } = parts;
+  const { codec, store, metrics, deadLetter, erasures } = parts;
   const writer = new RowWriter<EncodedRecord>(store, {
     deadLetter: (record, reason) =>
       deadLetter(record, { code: 'PROCESSING', message: `SurrealDB refuses it: ${reason}` }),
     onRetry: () => metrics.retries.inc(),
   });
+
+  /** Of what was erased, an event is taken back as it comes, and a group that is moved there goes. */
+  const isErased = (entry: Entry<EncodedRecord>): boolean =>
+    entry.kind === 'event'
+      ? isEventErased(entry.event, erasures.has)
+      : entry.kind === 'link' && isLinkErased(entry.link, erasures.has);
+
+  const writeEntries = async (
+    entries: readonly Entry<EncodedRecord>[],
+    partition: number,
+    signal: AbortSignal,
+  ) => {
+    const all: Entry<EncodedRecord>[] = [];
+    const left = new Set<string>();
+    const groups = new Set<string>();
+    for (const entry of entries) {
+      all.push(entry);
+      if (!isErased(entry)) continue;
+      if (entry.kind === 'link') groups.add(entry.link.group_id);
+      if (entry.kind !== 'event') continue;
+      const { origin, event } = entry;
+      all.push({ kind: 'retraction', retraction: finalRetraction(event), origin });
+      // its tracer has counted what has no row
+      left.add(event.trace_id);
+      metrics.erased.inc();
+    }
+    const folded = fold(all);
+    const counts = await writer.writeEvents(
+      { ...folded, shared: [...new Set([...folded.shared, ...left])] },
+      signal,
+      partition,
+    );
+    for (const groupId of groups) await eraseGroup(store, groupId);
+    for (const entry of entries)
+      if (entry.kind === 'event' && !isErased(entry)) metrics.delay(entry.event.updated_ms);
+    metrics.inserted.inc(counts.inserted);
+    metrics.replaced.inc(counts.replaced);
+    metrics.ignored.inc(counts.ignored);
+    metrics.moved.inc(counts.moved);
+    metrics.retracted.inc(counts.retracted);
+  };
 
   const writeEventBatch = async ({ records, partition }: ConsumedBatch, signal: AbortSignal) => {
     const entries: Entry<EncodedRecord>[] = [];
@@ -50,16 +96,14 @@ export function createHandler(
         });
       } else if (read.value) entries.push(read.value);
     }
-    const counts = await writer.writeEvents(fold(entries), signal, partition);
-    for (const entry of entries) if (entry.kind === 'event') metrics.delay(entry.event.updated_ms);
-    metrics.inserted.inc(counts.inserted);
-    metrics.replaced.inc(counts.replaced);
-    metrics.ignored.inc(counts.ignored);
-    metrics.moved.inc(counts.moved);
-    metrics.retracted.inc(counts.retracted);
+    const known = await erasures.refresh();
+    await writeEntries(entries, partition, signal);
+    // erased while it was written: then whoever erased it may have found no row yet
+    if ((await erasures.refresh()) !== known) await writeEntries(entries.filter(isErased), partition, signal);
   };
 
-  const writeTraceBatch = async (records: EncodedRecord[], signal: AbortSignal) => {
+  const writeTraceBatch = async (records: EncodedRecord[], signal: AbortSignal): Promise<void> => {
+    const erasedBefore = await erasures.refresh();
     const latest = new Map<string, { trace: AgentTrace; origin: EncodedRecord }>();
     /** Traces whose last word is a tombstone. */
     const retired = new Map<string, EncodedRecord>();
@@ -70,7 +114,8 @@ export function createHandler(
         continue;
       }
       const { traceId, trace } = read.value;
-      if (trace === null) {
+      if (trace === null || isTraceErased(trace, erasures.has)) {
+        latest.delete(traceId);
         retired.set(traceId, record);
         continue;
       }
@@ -84,6 +129,11 @@ export function createHandler(
     }
     metrics.traces.inc(await writer.writeTraces([...latest.values()], signal));
     await writer.retireTraces([...retired.keys()], signal);
+    if ((await erasures.refresh()) !== erasedBefore) {
+      const gone = [...latest.values()].filter(({ trace }) => isTraceErased(trace, erasures.has));
+      const ids = gone.map(({ trace }) => trace.trace_id);
+      await writer.retireTraces(ids, signal);
+    }
   };
 
   return async (batch, signal) => {

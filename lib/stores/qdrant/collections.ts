@@ -10,7 +10,9 @@ const INDEXES = {
   group_id: 'keyword',
   event_type: 'keyword',
   agent_id: 'keyword',
+  session_id: 'keyword',
   timestamp: 'integer',
+  appended_ms: 'integer',
 } as const;
 
 /** Vectors of two models never share a collection: its name is the model's, in characters that Qdrant takes. */

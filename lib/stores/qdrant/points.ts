@@ -14,6 +14,10 @@ export interface EventPayload extends Version {
   group_id: string;
   event_type: string;
   agent_id: string | null;
+  /** Left out of points of an older version, as `appended_ms` is. */
+  session_id?: string | null;
+  /** Append time of its last line, Unix milliseconds: what retention goes by, as SurrealDB's does. */
+  appended_ms?: number;
   timestamp: number;
 }
 
@@ -40,6 +44,9 @@ export interface EventFilter {
   group_id?: string;
   event_type?: string | string[];
   agent_id?: string | string[];
+  session_id?: string;
+  /** Appended before, Unix milliseconds; where a point does not know, its event's own time. */
+  appended_before_ms?: number;
   from_ms?: number;
   to_ms?: number;
 }
@@ -75,14 +82,23 @@ export const eachOlder = (events: readonly EventVersion[]): QdrantFilter => ({
 
 /** {@link EventFilter} as Qdrant's; undefined when it filters nothing. */
 export function qdrantFilter(filter: EventFilter): QdrantFilter | undefined {
-  const must: Schemas['FieldCondition'][] = [];
-  for (const key of ['event_id', 'trace_id', 'group_id', 'event_type', 'agent_id'] as const) {
+  const must: Schemas['Condition'][] = [];
+  for (const key of ['event_id', 'trace_id', 'group_id', 'event_type', 'agent_id', 'session_id'] as const) {
     const wanted = filter[key];
     if (wanted === undefined) continue;
     must.push({ key, match: Array.isArray(wanted) ? { any: wanted } : { value: wanted } });
   }
   if (filter.from_ms !== undefined || filter.to_ms !== undefined) {
     must.push({ key: 'timestamp', range: { gte: filter.from_ms, lt: filter.to_ms } });
+  }
+  if (filter.appended_before_ms !== undefined) {
+    const range = { lt: filter.appended_before_ms };
+    must.push({
+      should: [
+        { key: 'appended_ms', range },
+        { must: [{ is_empty: { key: 'appended_ms' } }, { key: 'timestamp', range }] },
+      ],
+    });
   }
   return must.length > 0 ? { must } : undefined;
 }

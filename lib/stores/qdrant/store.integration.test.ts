@@ -55,9 +55,11 @@ describe('the collection of a model', () => {
     const info = await store.client.getCollection('agent_events_some_model_v1_5');
     expect(Object.keys(info.payload_schema).sort()).toEqual([
       'agent_id',
+      'appended_ms',
       'event_id',
       'event_type',
       'group_id',
+      'session_id',
       'timestamp',
       'trace_id',
     ]);

@@ -168,6 +168,24 @@ export class QdrantStore {
     return this.watch(() => asking(what, call));
   }
 
+  /** Deletes events by their ids, whatever version is stored. Durable when it resolves. */
+  async deleteEvents(eventIds: readonly string[]): Promise<void> {
+    if (eventIds.length === 0) return;
+    await asking('delete', () =>
+      this.client.delete(this.collection, { wait: true, points: eventIds.map(pointId) }),
+    );
+  }
+
+  /** Deletes all events that match, page by page, and says how many. */
+  async deleteAll(filter: EventFilter): Promise<number> {
+    let deleted = 0;
+    for (;;) {
+      const some = await this.deleteSome(filter);
+      if (some === 0) return deleted;
+      deleted += some;
+    }
+  }
+
   private async query(query: number[] | string, filter: EventFilter, limit: number, minScore?: number) {
     const { points } = await this.asking('query', () =>
       this.client.query(this.collection, {

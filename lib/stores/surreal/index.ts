@@ -17,6 +17,7 @@ export {
 } from './reads.js';
 export { recountTraces } from './recount.js';
 export { deleteOlderThan } from './retention.js';
+export { retireTraces } from './retract.js';
 export type { CauseRow, EventRow, TracedRow, TraceRow } from './rows.js';
 export { applySchema } from './schema.js';
 export { listTraces, TooManyRowsError, type TraceFilter, type TraceOrder } from './trace-listings.js';

@@ -237,6 +237,20 @@ describe('writes', () => {
     expect(await edges()).toEqual(['new -> e-new']);
   });
 
+  test('retention deletes a trace of many events in pages', async () => {
+    await writeTraces(store, [sampleTrace({ trace_id: 'long', created_ms: 1_000, updated_ms: 1_000 })]);
+    await writeEvents(
+      store,
+      Array.from({ length: 25 }, (_, n) => sampleEvent({ event_id: `long-${n}`, trace_id: 'long' })),
+    );
+    expect(await deleteOlderThan(store, new Date(2_000), 5, 10)).toEqual({ traces: 1, events: 25 });
+    const [rows, traces, marks] = await store.query<[unknown[], unknown[], unknown[]]>(
+      `SELECT VALUE id FROM agent_event WHERE trace_id = 'long'; SELECT VALUE id FROM agent_trace:long;
+       SELECT VALUE id FROM trace_recount:long;`,
+    );
+    expect([rows, traces, marks]).toEqual([[], [], []]);
+  });
+
   test('a value that the schema refuses is refused as a whole and leaves nothing behind', async () => {
     const bad = sampleEvent({ event_id: 'bad', group_key: 5 as unknown as string });
     await expect(writeEvents(store, [sampleEvent(), bad])).rejects.toMatchObject({

@@ -50,7 +50,8 @@ export function surrealStore(store: SurrealStore): StorePort & { health(): PartH
   };
 }
 
-async function asking<T>(call: () => Promise<T>): Promise<T> {
+/** @throws Problem for what SurrealDB's failures mean to a client. */
+export async function asking<T>(call: () => Promise<T>): Promise<T> {
   try {
     return await call();
   } catch (error) {

@@ -94,6 +94,10 @@ export async function testServer(
     flow: { report: { report: null, failure: 'not measured yet' } },
     keys: fixedKeys(keys),
     keyAdmin: noKeys,
+    erasure: {
+      eraseTrace: async () => ({ traces: 0, events: 0, vectors: 0 }),
+      eraseSession: async () => ({ traces: 0, events: 0, vectors: 0 }),
+    },
     masker: defaultMasker(),
     audit: { record: (entry) => recorded.audit.push(entry) },
     prices: () => PRICES,

@@ -22,7 +22,18 @@ export function encodeEvent(event: AgentEvent): Result<EncodedEvent> {
   } catch (error) {
     return refuse('PROCESSING', `properties of ${event.event_id} are no JSON: ${String(error)}`);
   }
-  const { event_id, trace_id, group_id, event_type, agent_id, timestamp_ms, generation, revision } = event;
+  const {
+    event_id,
+    trace_id,
+    group_id,
+    event_type,
+    agent_id,
+    session_id,
+    timestamp_ms,
+    updated_ms,
+    generation,
+    revision,
+  } = event;
   return ok({
     payload: {
       event_id,
@@ -30,11 +41,13 @@ export function encodeEvent(event: AgentEvent): Result<EncodedEvent> {
       group_id,
       event_type,
       agent_id,
+      session_id,
       timestamp: timestamp_ms,
+      appended_ms: updated_ms,
       generation,
       revision,
     },
     text,
-    appendedMs: event.updated_ms,
+    appendedMs: updated_ms,
   });
 }
