@@ -1,7 +1,7 @@
 # Everything goes through the CLI (npm run vectadb -- COMMAND); these are its everyday commands.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help demo up down status logs clean scale topics produce consume test test-faults test-faults-mutants soak accuracy build install
+.PHONY: help demo up down status logs clean scale topics produce consume test test-faults test-faults-mutants fuzz-api soak accuracy build install
 
 FAULTS = node --enable-source-maps dist/tests/faults/main.js
 VECTADB = node --enable-source-maps dist/services/cli/main.js
@@ -56,6 +56,9 @@ test-faults: build ## faults against the whole system, compared with a run witho
 
 test-faults-mutants: build ## takes out what the guarantees rest on, one at a time: each must turn a row red
 	@$(FAULTS) --mutants $(ARGS)
+
+fuzz-api: build ## requests made up from the OpenAPI document, for MINUTES=10; ARGS="--seed N"
+	@node --enable-source-maps dist/tests/fuzz-api/main.js --minutes $(or $(MINUTES),10) $(ARGS)
 
 soak: build ## a steady load at 70 % for MINUTES=60, with a kill every few minutes
 	@node --enable-source-maps dist/tests/faults/soak.js --minutes $(or $(MINUTES),60) $(ARGS)

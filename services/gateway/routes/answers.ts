@@ -4,10 +4,13 @@ import type { TracedRow } from '../../../lib/stores/surreal/index.js';
 import { PROBLEM_JSON, Problem } from '../problem.js';
 import { ProblemOut } from '../schemas.js';
 
-/** The problem answers of a route, for its OpenAPI description. */
+/** Whatever a route does: its parameters, its address or the request as a whole may be wrong, late or too large. */
+const OF_EVERY_ROUTE = [400, 408, 431];
+
+/** The problem answers of a route, for its OpenAPI description; those that every route has need not be named. */
 export const problemsOf = (...statuses: number[]): Record<number, unknown> =>
   Object.fromEntries(
-    statuses.map((status) => [
+    [...new Set([...statuses, ...OF_EVERY_ROUTE])].map((status) => [
       status,
       { description: 'RFC 9457 problem details', content: { [PROBLEM_JSON]: { schema: ProblemOut } } },
     ]),
