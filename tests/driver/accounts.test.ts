@@ -82,18 +82,18 @@ function recordsOf(seed: number, count: number): RawRecord[] {
   const records: RawRecord[] = [];
   for (let n = 0; n < count; n++) {
     // five bursts, half an hour apart: the lines of each are near enough to join
-    const ms = Math.floor((n / count) * 5) * 0.5 * HOUR_MS + n * 100;
+    const burst = Math.floor((n / count) * 5);
+    const ms = burst * 0.5 * HOUR_MS + n * 100;
     const kind = random.below(9);
     if (kind < 4) {
       const stream = `stream-${random.below(3)}`;
       const [record] = logStream('/ecs/app', stream, [[ms, random.pick(LINES)]]);
-      records.push(kind === 0 ? record! : withId(record!, `${stream}/${n}`));
+      records.push(withId(record!, `${stream}/${kind === 0 ? `burst-${burst}` : n}`));
     } else if (kind === 4) records.push(...keyless([[ms, random.pick(LINES)]]));
     else if (kind === 5)
       records.push({ key: 'bytes', value: Buffer.from([0xff, n & 0xff]), timestampMs: T0 + ms });
-    else if (kind === 6 && records.length > 0)
-      // soon: what is joined to a line that comes again when parse has forgotten it is an event of two records
-      records.push({ ...random.pick(records.slice(-12)), timestampMs: T0 + ms });
+    else if (kind === 6 && near(records, T0 + ms).length > 0)
+      records.push({ ...random.pick(near(records, T0 + ms)), timestampMs: T0 + ms });
     else {
       const session = `S${random.below(3)}`;
       const properties = { n: random.below(20), text: random.chance(0.1) ? `${POISON}-trace` : 'fine' };
@@ -107,6 +107,13 @@ function recordsOf(seed: number, count: number): RawRecord[] {
   }
   return records.sort((a, b) => a.timestampMs - b.timestampMs);
 }
+
+/**
+ * Those of the burst at hand. What is joined to a line that comes again when parse has forgotten it, after an hour, is an event of
+ * two records: accounts are not exact there, see ADR 063.
+ */
+const near = (records: RawRecord[], atMs: number): RawRecord[] =>
+  records.filter(({ timestampMs }) => timestampMs > atMs - 0.3 * HOUR_MS);
 
 /** The line under an id of its source's own. */
 function withId(record: RawRecord, id: string): RawRecord {
