@@ -28,7 +28,7 @@ const processor = createParseProcessor({
 /** CPU milliseconds of one line, from its arrival to its event. */
 function cpuMs(line: string, offset: number): number {
   const state = new MemoryStateStore<ParseState>();
-  const context = { state, forward: () => {}, deadLetter: () => {} };
+  const context = { state, transaction: 0, forward: () => {}, deadLetter: () => {} };
   const value = { kind: 'line' as const, message: line, timestampMs: null, source: null, options: null };
   const key = Buffer.from(`s${offset}`);
   const before = process.cpuUsage();

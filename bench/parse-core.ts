@@ -95,6 +95,7 @@ function core(avro: boolean): Stage {
   let forwarded: ParsedEntry[] = [];
   const context: ProcessorContext<ParseState> = {
     state: store,
+    transaction: 0,
     forward: ({ value }) => {
       forwarded.push(value as ParsedEntry);
     },

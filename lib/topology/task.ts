@@ -77,7 +77,7 @@ export const readPosition = (key: string, value: Buffer | null): number | null =
 export class Task<In, State> {
   private readonly store = new MemoryStateStore<State>();
   private readonly processor: Processor<In, State>;
-  private readonly context: ProcessorContext<State>;
+  private readonly context: ProcessorContext<State> & { transaction: number };
   private forwarded: (Pending | null)[] = [];
   private readonly coalesced = new Map<string, number>();
   private deadLetters: OutputRecord[] = [];
@@ -103,6 +103,7 @@ export class Task<In, State> {
     this.processor = sub.createProcessor();
     this.context = {
       state: this.store,
+      transaction: 0,
       forward: (record) => this.forward(record),
       deadLetter: (code, message) => this.refuseCurrent(code, message),
     };
@@ -187,6 +188,7 @@ export class Task<In, State> {
    */
   takeTransaction({ keepsChangelog = true, keepsTimes = false, restatesPosition = false } = {}): Transaction {
     const outputs = [...this.encodeForwarded(keepsTimes), ...this.deadLetters];
+    this.context.transaction++;
     const changelog = keepsChangelog ? this.takeChangelog() : [];
     if (restatesPosition && outputs.length + changelog.length === 0) changelog.push(this.positionEntry());
     if (!keepsChangelog) this.store.dropDirty();

@@ -93,6 +93,8 @@ export interface StateStore<State> {
 
 export interface ProcessorContext<State> {
   readonly state: StateStore<State>;
+  /** Number of the transaction at hand: state that was put in it need not be put again to be written with it. */
+  readonly transaction: number;
   forward(record: ForwardedRecord): void;
   /** The record at hand cannot be processed: its bytes go to dead-letter with this cause. Only in `process`. */
   deadLetter(code: import('../model/result.js').DataErrorCode, message: string): void;

@@ -65,6 +65,7 @@ export class LineParser {
     });
     this.context = {
       state: this.store,
+      transaction: 0,
       forward: ({ value }) => {
         const event = value as ParsedEvent;
         if (isParsedEvent(event)) this.events.set(event.event_id, event);

@@ -48,11 +48,11 @@ export class AccountedParse implements Processor<RawInput, ParseState> {
 
   process(record: InputRecord<RawInput>, context: Context): void {
     this.fate = null;
-    this.accounts.begin(record.partition, record.timestampMs, context.state);
+    this.accounts.begin(record.partition, record.timestampMs, context);
     this.inner.process(record, this.countingIn(context));
     const counts = this.countsOf(record);
     if (counts !== null && this.fate !== null) counts[COUNTED_AS[this.fate]]++;
-    this.accounts.end(record.timestampMs);
+    this.accounts.end(record.timestampMs, context);
   }
 
   onTimer(key: string, state: ParseState, nowMs: number, context: Context): void {
@@ -60,16 +60,16 @@ export class AccountedParse implements Processor<RawInput, ParseState> {
       this.accounts.send(context, nowMs);
       return;
     }
-    this.accounts.begin(null, nowMs, context.state);
+    this.accounts.begin(null, nowMs, context);
     this.inner.onTimer?.(key, state, nowMs, this.countingIn(context));
-    this.accounts.end(nowMs);
+    this.accounts.end(nowMs, context);
   }
 
-  onDeadLetter(record: EncodedRecord, _value: RawInput | null, { state }: Context): void {
-    this.accounts.begin(record.partition, record.timestampMs, state);
+  onDeadLetter(record: EncodedRecord, _value: RawInput | null, context: Context): void {
+    this.accounts.begin(record.partition, record.timestampMs, context);
     const counts = this.countsOf(record);
     if (counts !== null) counts.dead_letters++;
-    this.accounts.end(record.timestampMs);
+    this.accounts.end(record.timestampMs, context);
   }
 
   /** The account that a record belongs to, with the record in it, its fate left to be counted; null: it is not counted. */
@@ -86,6 +86,9 @@ export class AccountedParse implements Processor<RawInput, ParseState> {
     if (this.counting?.of === context) return this.counting.context;
     const counted: Context = {
       state: context.state,
+      get transaction() {
+        return context.transaction;
+      },
       deadLetter: context.deadLetter,
       forward: (sent) => {
         if (sent.topic === PARSED_EVENTS) this.onSent(sent.value as ParsedEntry);

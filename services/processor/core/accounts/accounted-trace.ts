@@ -28,12 +28,12 @@ export class AccountedTrace implements Processor<ParsedEntry, TraceState> {
     this.inner.process(record, this.countingIn(context));
     const { value } = record;
     if (!isCounted(record, value)) return;
-    this.accounts.begin(record.partition, record.timestampMs, context.state);
+    this.accounts.begin(record.partition, record.timestampMs, context);
     const counts = this.accounts.of(value.created_ms);
     if (redriveOf(record) !== null) counts.dead_letters--;
     if (this.emitted) counts.emitted++;
     else counts.duplicates++;
-    this.accounts.end(record.timestampMs);
+    this.accounts.end(record.timestampMs, context);
   }
 
   onTimer(key: string, state: TraceState, nowMs: number, context: Context): void {
@@ -42,18 +42,21 @@ export class AccountedTrace implements Processor<ParsedEntry, TraceState> {
   }
 
   /** What is lost with an amendment is a fuller form, not the event. */
-  onDeadLetter(record: EncodedRecord, value: ParsedEntry | null, { state }: Context): void {
+  onDeadLetter(record: EncodedRecord, value: ParsedEntry | null, context: Context): void {
     // one that was refused before is in the account
     if (value === null || !isCounted(record, value) || redriveOf(record) !== null) return;
-    this.accounts.begin(record.partition, record.timestampMs, state);
+    this.accounts.begin(record.partition, record.timestampMs, context);
     this.accounts.of(value.created_ms).dead_letters++;
-    this.accounts.end(record.timestampMs);
+    this.accounts.end(record.timestampMs, context);
   }
 
   private countingIn(context: Context): Context {
     if (this.counting?.of === context) return this.counting.context;
     const counted: Context = {
       state: context.state,
+      get transaction() {
+        return context.transaction;
+      },
       deadLetter: context.deadLetter,
       forward: (sent) => {
         if (sent.topic === 'agent-events' && (sent.value as { schema: string }).schema === 'agent-event')

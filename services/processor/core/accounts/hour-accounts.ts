@@ -8,6 +8,8 @@ const SEND_AFTER_MS = 1_000;
 /** Hours kept: as long as raw-logs keeps its records, and a day. Older ones do not change any more. */
 const KEPT_HOURS = 8 * 24;
 
+type Context = Pick<ProcessorContext<unknown>, 'state' | 'transaction'>;
+
 /** Keys of the accounts in the state of their stage; no other key of a stage begins so. */
 const PREFIX = 'f/';
 const OPEN = `${PREFIX}open`;
@@ -42,6 +44,8 @@ export class HourAccounts<Counts extends object> {
   private store: StateStore<unknown> | null = null;
   private changed = false;
   private nowMs = 0;
+  /** The transaction in which the open state was put last. */
+  private putIn = -1;
 
   /** @param none an account of an hour in which nothing was counted */
   constructor(
@@ -50,10 +54,11 @@ export class HourAccounts<Counts extends object> {
   ) {}
 
   /** Before a record or timer is worked at. `nowMs`: its append time, or processing time. */
-  begin(partition: number | null, nowMs: number, store: StateStore<unknown>): void {
-    this.store = store;
+  begin(partition: number | null, nowMs: number, { state: store, transaction }: Context): void {
     this.changed = false;
     this.nowMs = nowMs;
+    if (this.putIn === transaction && this.open!.wake !== null) return;
+    this.store = store;
     this.open = store.get(OPEN) as OpenState<Counts> | null;
     this.open ??= { kind: 'open', partition, hours: [], oldest: hourOf(nowMs), wake: null };
     this.open.partition ??= partition;
@@ -74,9 +79,11 @@ export class HourAccounts<Counts extends object> {
   }
 
   /** Puts what was counted into the state. */
-  end(nowMs: number): void {
-    if (!this.changed) return;
+  end(nowMs: number, { transaction }: Context): void {
+    // what was put in this transaction is written with it as it is then
     const open = this.open!;
+    if (!this.changed || (this.putIn === transaction && open.wake !== null)) return;
+    this.putIn = transaction;
     if (open.partition !== null) open.wake ??= Math.max(nowMs, open.sentMs ?? 0) + SEND_AFTER_MS;
     this.store!.put(OPEN, open, open.wake ?? undefined);
   }
@@ -86,6 +93,7 @@ export class HourAccounts<Counts extends object> {
 
   /** Sends what has changed. */
   send({ state: store, forward }: Pick<ProcessorContext<unknown>, 'state' | 'forward'>, nowMs: number): void {
+    this.putIn = -1;
     const open = store.get(OPEN) as OpenState<Counts>;
     const partition = open.partition!;
     for (const { hour, counts: all } of open.hours) {
