@@ -97,6 +97,8 @@ export async function* scanFacts<T>(store: SurrealStore, scan: FactScan): AsyncG
     if (full) {
       const [rank, id] = read.at(-1)!.key;
       after = { key: descending ? rank : -rank, id };
+      // the next window may be a smaller one, and must not end before what has been read
+      if (descending) at = 1 - rank;
     } else {
       at = descending ? low : high;
       after = null;
