@@ -8,6 +8,7 @@ import { Codec } from '../../lib/model/codec.js';
 import { createLogger } from '../../lib/telemetry/logger.js';
 import type { TestService } from '../../lib/testing/service.js';
 import { startStack, type TestStack } from '../../lib/testing/stack.js';
+import type { Description } from '../break-in/operations.js';
 
 const LIMIT_MS = 90_000;
 
@@ -40,13 +41,23 @@ export async function startFuzzedGateway(): Promise<FuzzedGateway> {
     );
     const gateway = services[0]!;
     await Promise.all(services.map((service) => service.waitReady(LIMIT_MS)));
-    // the tables are made by the sinks: until then reads say 503
-    const reads = async () =>
-      (await fetch(`${gateway.url}/api/v1/traces`, { headers: { authorization: `Bearer ${key}` } })).ok;
-    await waitFor('the first read', reads, { limitMs: LIMIT_MS });
+    await waitFor('every read to be answered', () => allRead(gateway.url, key), { limitMs: LIMIT_MS });
     return { stack, gateway, key };
   } catch (error) {
     await stack.stop();
     throw error;
   }
+}
+
+/** Whether no read says 503 any more: tables are made by the sinks, and some answers are read from topics first. */
+async function allRead(url: string, key: string): Promise<boolean> {
+  const ask = (path: string) => fetch(url + path, { headers: { authorization: `Bearer ${key}` } });
+  const { paths } = (await (await ask('/openapi.json')).json()) as Description;
+  const reads = Object.keys(paths).filter((path) => 'get' in paths[path]! && !/\{|\/live$/.test(path));
+  for (const path of reads) {
+    const answer = await ask(path);
+    if (answer.status >= 500) throw new Error(`${path}: ${await answer.text()}`);
+    await answer.arrayBuffer();
+  }
+  return true;
 }
