@@ -73,6 +73,8 @@ export class Membership extends EventEmitter<MembershipEvents> {
     const { GROUP_JOIN, HEARTBEAT, REBALANCING, CRASH } = consumer.events;
     consumer.on(GROUP_JOIN, ({ payload }) => this.onJoin(payload.memberId, payload.memberAssignment));
     consumer.on(HEARTBEAT, () => {
+      // a coordinator that was starting may have refused us, the new join as well, and then know us as before
+      this.joined = true;
       this.emit('heartbeat');
     });
     consumer.on(REBALANCING, () => {
