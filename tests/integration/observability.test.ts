@@ -56,7 +56,10 @@ async function use(): Promise<void> {
   await pipeline.sendHttp(mint(1, 60, 6, Date.now()));
   await pipeline.sendRaw(mint(2, 20, 2, Date.now()));
   await api('events', mint(3, 1, 1, Date.now())[0]!);
-  await api('logs?system=file&log_stream=a', `Thought: is it well?\nAction: look with AKIA${'IOSFODNN7EXAMPL2'}\n`);
+  await api(
+    'logs?system=file&log_stream=a',
+    `Thought: is it well?\nAction: look with AKIA${'IOSFODNN7EXAMPL2'}\n`,
+  );
   await pipeline.cloudWatch!.put(LOG_GROUP, 'agent', [
     { timestampMs: Date.now(), message: 'Thought: what does the dashboard say?' },
   ]);
