@@ -87,6 +87,22 @@ describe('which trace an event gets', () => {
     expect(left[0]).toMatchObject({ total_events: 0, start_ms: T0, end_ms: T0 });
   });
 
+  it('says where a session went, whatever a run knows that one of its traces has adopted', () => {
+    for (const run of ['r0', 'r1', 'r2', 'r3', 'r4', 'r5', 'r6', 'r7']) {
+      const driver = handMadeDriver({ eager: true });
+      send(
+        driver,
+        event('e1', { run }),
+        event('e2', { session: 'S', trace: 'T2', adopts: run, ms: T0 + 5 }),
+        event('e3', { session: 'S', trace: 'T1', stream: 's2' }),
+        event('e4', { session: 'S', stream: 's3' }),
+      );
+      const rows = driver.lastRows();
+      expect([rows.events.get('e1')!.trace_id, rows.events.get('e4')!.trace_id]).toEqual(['T2', 'T1']);
+      expect(rows.traces.get(session('S'))).toMatchObject({ total_events: 0, merged_into: 'T1' });
+    }
+  });
+
   it('makes one trace of a returned trace id that is then sent as explicit', () => {
     const driver = handMadeDriver({ eager: true });
     send(driver, event('e1', { session: 'S' }), event('e2', { trace: session('S') }));

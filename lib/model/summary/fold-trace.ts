@@ -25,7 +25,8 @@ export interface FoldOptions {
 
 /**
  * The trace that its groups make; a function of the set of states. A group that has left (`merged_into`) counts no more; a trace
- * that all groups have left has no events and says where the least of them, by group_id, went.
+ * that all groups have left has no events and says where the group went whose own name it has, else the least of them by group_id:
+ * a run that was adopted knows where its own home went, not where all of its session did.
  * @param states at least one.
  */
 export function foldTrace(states: Iterable<GroupState>, options: FoldOptions): AgentTrace {
@@ -47,7 +48,7 @@ export function foldTrace(states: Iterable<GroupState>, options: FoldOptions): A
           present.some((state) => state.truncated),
           options.closed,
         ),
-    merged_into: left ? (all[0]?.merged_into ?? null) : null,
+    merged_into: left ? whereTo(all, options.traceId) : null,
     group_ids: present.slice(0, MAX_GROUP_IDS).map((state) => state.group_id),
     continues: sole?.continues ?? null,
     duration_ms: end - start,
@@ -66,6 +67,11 @@ export function foldTrace(states: Iterable<GroupState>, options: FoldOptions): A
     updated_ms: total.updated,
     state_lost: options.stateLost || present.some((state) => state.state_lost),
   };
+}
+
+function whereTo(states: readonly GroupState[], traceId: string): string | null {
+  const owner = states.find((state) => state.group_id === traceId) ?? states[0];
+  return owner?.merged_into ?? null;
 }
 
 /** Running totals; `total_ms` of tools and models in whole microseconds meanwhile, so that sums have no order. */
