@@ -8,7 +8,7 @@ import { Codec } from '../../lib/model/codec.js';
 import { createLogger } from '../../lib/telemetry/logger.js';
 import type { TestService } from '../../lib/testing/service.js';
 import { startStack, type TestStack } from '../../lib/testing/stack.js';
-import type { Description } from '../break-in/operations.js';
+import { allRead } from '../break-in/all-read.js';
 
 const LIMIT_MS = 90_000;
 
@@ -47,17 +47,4 @@ export async function startFuzzedGateway(): Promise<FuzzedGateway> {
     await stack.stop();
     throw error;
   }
-}
-
-/** Whether no read says 503 any more: tables are made by the sinks, and some answers are read from topics first. */
-async function allRead(url: string, key: string): Promise<boolean> {
-  const ask = (path: string) => fetch(url + path, { headers: { authorization: `Bearer ${key}` } });
-  const { paths } = (await (await ask('/openapi.json')).json()) as Description;
-  const reads = Object.keys(paths).filter((path) => 'get' in paths[path]! && !/\{|\/live$/.test(path));
-  for (const path of reads) {
-    const answer = await ask(path);
-    if (answer.status >= 500) throw new Error(`${path}: ${await answer.text()}`);
-    await answer.arrayBuffer();
-  }
-  return true;
 }

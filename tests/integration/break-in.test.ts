@@ -10,6 +10,7 @@ import { Codec } from '../../lib/model/codec.js';
 import type { SurrealStore } from '../../lib/stores/surreal/index.js';
 import { createLogger } from '../../lib/telemetry/logger.js';
 import { startStack, type TestStack } from '../../lib/testing/stack.js';
+import { allRead } from '../break-in/all-read.js';
 import { ask, json } from '../break-in/ask.js';
 import { bodiesHold } from '../break-in/bodies.js';
 import { injectionsFail } from '../break-in/injection.js';
@@ -87,6 +88,7 @@ beforeAll(async () => {
   await post('/api/v1/events/batch', { events });
   const all = `/api/v1/events?${AGENTS.map((agent) => `agent_id=${agent}`).join('&')}`;
   await waitFor('the canaries to be stored', async () => (await isThere(all)) !== null, { limitMs: 60_000 });
+  await waitFor('every read to be answered', () => allRead(gateway.url, ROOT), { limitMs: 60_000 });
   const first = (await isThere(all)).find((event: { agent_id: string }) => event.agent_id === AGENTS[0]);
   await waitFor(
     'their traces',
