@@ -12,6 +12,7 @@ import type { ParseOptions, RecordOutcome } from '../parse/parse-processor.js';
 import type { ParseState } from '../parse/parse-state.js';
 import type { RawInput } from '../parse/raw-input.js';
 import { PARSED_EVENTS } from '../parsed-entries.js';
+import { ForwardWatch } from './forward-watch.js';
 import { HourAccounts } from './hour-accounts.js';
 
 type Context = ProcessorContext<ParseState>;
@@ -34,7 +35,9 @@ export class AccountedParse implements Processor<RawInput, ParseState> {
   private readonly accounts = new HourAccounts<ParseCounts>('parse', NO_PARSE_COUNTS);
   private readonly inner: Processor<RawInput, ParseState>;
   private fate: Fate | null = null;
-  private counting: { of: Context; context: Context } | null = null;
+  private readonly watch = new ForwardWatch<ParseState>(({ topic, value }) => {
+    if (topic === PARSED_EVENTS) this.onSent(value as ParsedEntry);
+  });
 
   constructor(
     create: (observe: NonNullable<ParseOptions['observe']>) => Processor<RawInput, ParseState>,
@@ -49,7 +52,7 @@ export class AccountedParse implements Processor<RawInput, ParseState> {
   process(record: InputRecord<RawInput>, context: Context): void {
     this.fate = null;
     this.accounts.begin(record.partition, record.timestampMs, context);
-    this.inner.process(record, this.countingIn(context));
+    this.inner.process(record, this.watch.of(context));
     const counts = this.countsOf(record);
     if (counts !== null && this.fate !== null) counts[COUNTED_AS[this.fate]]++;
     this.accounts.end(record.timestampMs, context);
@@ -61,7 +64,7 @@ export class AccountedParse implements Processor<RawInput, ParseState> {
       return;
     }
     this.accounts.begin(null, nowMs, context);
-    this.inner.onTimer?.(key, state, nowMs, this.countingIn(context));
+    this.inner.onTimer?.(key, state, nowMs, this.watch.of(context));
     this.accounts.end(nowMs, context);
   }
 
@@ -80,23 +83,6 @@ export class AccountedParse implements Processor<RawInput, ParseState> {
     if (redrive === null) counts.records++;
     else counts.dead_letters--;
     return counts;
-  }
-
-  private countingIn(context: Context): Context {
-    if (this.counting?.of === context) return this.counting.context;
-    const counted: Context = {
-      state: context.state,
-      get transaction() {
-        return context.transaction;
-      },
-      deadLetter: context.deadLetter,
-      forward: (sent) => {
-        if (sent.topic === PARSED_EVENTS) this.onSent(sent.value as ParsedEntry);
-        context.forward(sent);
-      },
-    };
-    this.counting = { of: context, context: counted };
-    return counted;
   }
 
   private onSent(entry: ParsedEntry): void {

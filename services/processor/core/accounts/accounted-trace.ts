@@ -8,6 +8,7 @@ import type {
   ProcessorContext,
 } from '../../../../lib/topology/topology.js';
 import type { TraceState } from '../trace/state.js';
+import { ForwardWatch } from './forward-watch.js';
 import { HourAccounts } from './hour-accounts.js';
 
 type Context = ProcessorContext<TraceState>;
@@ -19,13 +20,16 @@ type Context = ProcessorContext<TraceState>;
 export class AccountedTrace implements Processor<ParsedEntry, TraceState> {
   private readonly accounts = new HourAccounts<TraceCounts>('trace', NO_TRACE_COUNTS);
   private emitted = false;
-  private counting: { of: Context; context: Context } | null = null;
+  private readonly watch = new ForwardWatch<TraceState>(({ topic, value }) => {
+    if (topic === 'agent-events' && (value as { schema: string }).schema === 'agent-event')
+      this.emitted = true;
+  });
 
   constructor(private readonly inner: Processor<ParsedEntry, TraceState>) {}
 
   process(record: InputRecord<ParsedEntry>, context: Context): void {
     this.emitted = false;
-    this.inner.process(record, this.countingIn(context));
+    this.inner.process(record, this.watch.of(context));
     const { value } = record;
     if (!isCounted(record, value)) return;
     this.accounts.begin(record.partition, record.timestampMs, context);
@@ -48,24 +52,6 @@ export class AccountedTrace implements Processor<ParsedEntry, TraceState> {
     this.accounts.begin(record.partition, record.timestampMs, context);
     this.accounts.of(value.created_ms).dead_letters++;
     this.accounts.end(record.timestampMs, context);
-  }
-
-  private countingIn(context: Context): Context {
-    if (this.counting?.of === context) return this.counting.context;
-    const counted: Context = {
-      state: context.state,
-      get transaction() {
-        return context.transaction;
-      },
-      deadLetter: context.deadLetter,
-      forward: (sent) => {
-        if (sent.topic === 'agent-events' && (sent.value as { schema: string }).schema === 'agent-event')
-          this.emitted = true;
-        context.forward(sent);
-      },
-    };
-    this.counting = { of: context, context: counted };
-    return counted;
   }
 }
 
