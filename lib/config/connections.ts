@@ -56,6 +56,8 @@ const pem = z
     return z.NEVER;
   });
 
+type TlsVariable<P extends string> = `${P}_TLS_${'CA' | 'CERT' | 'KEY'}_FILE`;
+
 const tlsOf = <P extends string>(prefix: P, whom: string) =>
   ({
     [`${prefix}_TLS_CA_FILE`]: {
@@ -67,7 +69,7 @@ const tlsOf = <P extends string>(prefix: P, whom: string) =>
       doc: `PEM file of the certificate shown to ${whom}, where it asks for one`,
     },
     [`${prefix}_TLS_KEY_FILE`]: { schema: pem, doc: `PEM file of that certificate's key` },
-  }) as Record<`${P}_TLS_${'CA' | 'CERT' | 'KEY'}_FILE`, { schema: typeof pem; doc: string }>;
+  }) as Record<TlsVariable<P>, { schema: typeof pem; doc: string }>;
 
 const MECHANISMS = ['plain', 'scram-sha-256', 'scram-sha-512'] as const;
 
@@ -118,12 +120,7 @@ export const QDRANT = {
 
 /** @throws ConfigError naming every fault at once. */
 export function kafkaSettings(given: Settings<typeof KAFKA>, clientId: string): KafkaSettings {
-  const tls = materialOf(
-    given.KAFKA_TLS_CA_FILE,
-    given.KAFKA_TLS_CERT_FILE,
-    given.KAFKA_TLS_KEY_FILE,
-    'KAFKA',
-  );
+  const tls = materialOf('KAFKA', given);
   const { KAFKA_SASL_MECHANISM: mechanism, KAFKA_SASL_USERNAME: username } = given;
   const faults: string[] = [];
   if (mechanism && !username) faults.push('KAFKA_SASL_USERNAME is not set: KAFKA_SASL_MECHANISM needs it');
@@ -147,12 +144,7 @@ export function registrySettings(given: Settings<typeof REGISTRY>): RegistrySett
   const login = given.SCHEMA_REGISTRY_USERNAME
     ? { username: given.SCHEMA_REGISTRY_USERNAME, password: given.SCHEMA_REGISTRY_PASSWORD }
     : inUrl?.login;
-  const tls = materialOf(
-    given.SCHEMA_REGISTRY_TLS_CA_FILE,
-    given.SCHEMA_REGISTRY_TLS_CERT_FILE,
-    given.SCHEMA_REGISTRY_TLS_KEY_FILE,
-    'SCHEMA_REGISTRY',
-  );
+  const tls = materialOf('SCHEMA_REGISTRY', given);
   demandEncryption('SCHEMA_REGISTRY', url, 'https:', tls);
   return {
     url,
@@ -163,12 +155,7 @@ export function registrySettings(given: Settings<typeof REGISTRY>): RegistrySett
 
 /** @throws ConfigError */
 export function surrealSettings(given: Settings<typeof SURREAL>) {
-  const tls = materialOf(
-    given.SURREAL_TLS_CA_FILE,
-    given.SURREAL_TLS_CERT_FILE,
-    given.SURREAL_TLS_KEY_FILE,
-    'SURREAL',
-  );
+  const tls = materialOf('SURREAL', given);
   refuseLogin('SURREAL', given.SURREAL_URL, 'SURREAL_USER and SURREAL_PASS');
   demandEncryption('SURREAL', given.SURREAL_URL, 'wss:', tls);
   return {
@@ -183,12 +170,7 @@ export function surrealSettings(given: Settings<typeof SURREAL>) {
 
 /** @throws ConfigError */
 export function qdrantSettings(given: Settings<typeof QDRANT>): QdrantSettings {
-  const tls = materialOf(
-    given.QDRANT_TLS_CA_FILE,
-    given.QDRANT_TLS_CERT_FILE,
-    given.QDRANT_TLS_KEY_FILE,
-    'QDRANT',
-  );
+  const tls = materialOf('QDRANT', given);
   refuseLogin('QDRANT', given.QDRANT_URL, 'QDRANT_API_KEY');
   demandEncryption('QDRANT', given.QDRANT_URL, 'https:', tls);
   return {
@@ -198,12 +180,11 @@ export function qdrantSettings(given: Settings<typeof QDRANT>): QdrantSettings {
   };
 }
 
-function materialOf(
-  ca: string | undefined,
-  cert: string | undefined,
-  key: string | undefined,
-  prefix: string,
+function materialOf<P extends string>(
+  prefix: P,
+  given: Partial<Record<TlsVariable<P>, string>>,
 ): TlsMaterial | undefined {
+  const [ca, cert, key] = (['CA', 'CERT', 'KEY'] as const).map((part) => given[`${prefix}_TLS_${part}_FILE`]);
   if ((cert === undefined) !== (key === undefined)) {
     const [there, missing] = cert ? ['CERT', 'KEY'] : ['KEY', 'CERT'];
     throw new ConfigError([`${prefix}_TLS_${missing}_FILE is not set: ${prefix}_TLS_${there}_FILE needs it`]);

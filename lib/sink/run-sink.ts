@@ -82,7 +82,8 @@ export async function runSink({ service, groupId, topics, config, open }: SinkOp
     const kafka = kafkaSettings(config, service);
     await demandKafkaAccess(kafka, logger);
     const codec = new Codec(loadSchemas());
-    const schemas = connectRegistry(registrySettings(config), codec, { logger });
+    const registry = registrySettings(config);
+    const schemas = connectRegistry(registry, codec, { logger });
     let producer: Awaited<ReturnType<typeof createProducer>> | null = null;
     const deadLetter = async (record: EncodedRecord, cause: DataError) => {
       const { topic, partition, offset } = record;
@@ -95,7 +96,7 @@ export async function runSink({ service, groupId, topics, config, open }: SinkOp
     store = await open({ logger, metrics, storeMetrics, codec, signal, deadLetter, erasures });
     state = `waiting for ${store.name}`;
     await store.prepare?.();
-    state = `waiting for the schema registry at ${registrySettings(config).url}`;
+    state = `waiting for the schema registry at ${registry.url}`;
     await schemas.resolveIds();
     state = 'joining';
     await erasures.refresh();
