@@ -1,5 +1,11 @@
 import type { Codec } from '../model/codec.js';
-import type { AgentEvent, Bind, ParsedEvent, ParsedPack } from '../model/events.js';
+import {
+  type AgentEvent,
+  type Bind,
+  type ParsedEvent,
+  type ParsedPack,
+  UNKNOWN_BIND_MS,
+} from '../model/events.js';
 import { isRun, runHome } from '../model/ids.js';
 import { partitionOf } from '../topology/partition.js';
 import { encodeRedrive, REDRIVE_HEADER, REDRIVEN } from '../topology/redrive.js';
@@ -25,8 +31,6 @@ export type WayBack = { ok: true; record: OutputRecord } | { ok: false; reason: 
 /** What record and batch take beside key, value and headers, bytes, rounded up. */
 const OVERHEAD_BYTES = 256;
 const STATE_LOST = 'state_lost';
-/** Latest time that a Date holds, Unix milliseconds: any bind that is known comes before it. */
-const LAST_MS = 8_640_000_000_000_000;
 
 /**
  * The record that brings a letter's data back into the topology.
@@ -108,7 +112,7 @@ function lastKnownRoot(event: AgentEvent, home_key: string, rootOf: WayBackOptio
   const moved = rootOf(group_id);
   const trace_id = moved === group_id ? rootOf(event.trace_id) : moved;
   if (trace_id === group_id || home_key.startsWith('trace:')) return null;
-  return { home_key, session_id, trace_id, timestamp_ms: LAST_MS, event_id, appended_ms };
+  return { home_key, session_id, trace_id, timestamp_ms: UNKNOWN_BIND_MS, event_id, appended_ms };
 }
 
 function redriveHeader(letter: Letter, again: boolean, { epochs }: WayBackOptions): string {

@@ -129,6 +129,12 @@ export interface Bind {
   appended_ms: number;
 }
 
+/**
+ * Event time of a bind whose time is not known, the latest that a Date holds: any that is known comes before it. Only for the order
+ * of binds; a store need not know it.
+ */
+export const UNKNOWN_BIND_MS = 8_640_000_000_000_000;
+
 /** A run whose lines carried no id has shown one: it is part of the session or trace at `home_key`. */
 export interface Adoption {
   home_key: string;

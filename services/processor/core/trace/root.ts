@@ -1,11 +1,8 @@
-import type { Bind } from '../../../../lib/model/events.js';
+import { type Bind, UNKNOWN_BIND_MS } from '../../../../lib/model/events.js';
 import { groupKeys, isRun, uuidOf } from '../../../../lib/model/ids.js';
 import type { AdoptedRun, GroupHead, RootBind } from './state.js';
 
 const TRACE = 'trace:';
-
-/** Latest time that a Date holds, Unix milliseconds: only for the order of binds, a store need not know it. */
-const LAST_MS = 8_640_000_000_000_000;
 
 /**
  * Root trace id of a group's first part: T as given for `trace:<T>`; for a session the T of its least Bind, else, as for
@@ -51,7 +48,7 @@ export function runBind(group: GroupHead, run: AdoptedRun): Bind {
     home_key: run.run,
     session_id: run.session_id,
     trace_id: rootOf(group),
-    timestamp_ms: bound?.timestamp_ms ?? LAST_MS,
+    timestamp_ms: bound?.timestamp_ms ?? UNKNOWN_BIND_MS,
     event_id: bound?.event_id ?? run.event_id,
     appended_ms: bound?.appended_ms ?? run.appended_ms,
   };
@@ -59,7 +56,7 @@ export function runBind(group: GroupHead, run: AdoptedRun): Bind {
 
 /** When a bind was told, Unix milliseconds: by its event, or by when it was appended where it stands for a root without a bind. */
 export const toldMs = ({ timestamp_ms, appended_ms }: RootBind): number =>
-  timestamp_ms === LAST_MS ? appended_ms : timestamp_ms;
+  timestamp_ms === UNKNOWN_BIND_MS ? appended_ms : timestamp_ms;
 
 function compare(a: RootBind, b: RootBind): number {
   if (a.timestamp_ms !== b.timestamp_ms) return a.timestamp_ms - b.timestamp_ms;
