@@ -273,3 +273,11 @@ it('needs time in proportion to the text, whatever it holds', () => {
     expect([seed, user < 3_000_000]).toEqual([seed, true]);
   }
 });
+
+it.each(['', 'a\n', 'a\r\n', '"\n', '\\\r'])('suspects a line of a key behind %j', (before) => {
+  const one = masker();
+  const given = `${before}MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSjAgEAAoIBAQC7VJTUt9Us8cKj\nb`;
+  expect(one.text(given)).toBe(`${before}[masked:key-line]\nb`);
+  for (const form of [given, JSON.stringify([given]), JSON.stringify({ given })])
+    expect(one.suspects(form)).toBe(true);
+});

@@ -189,8 +189,9 @@ function parsed(text: string): unknown {
 function hintsOf(rules: readonly MaskingRule[]): RegExp[] {
   if (rules.length === 0) return [];
   if (rules.some(({ hint }) => hint === null)) return [/^/];
-  const sources = (ignoreCase: boolean) =>
-    rules.flatMap(({ hint }) => (hint?.ignoreCase === ignoreCase ? [`(?:${hint.source})`] : []));
+  const sources = (ignoreCase: boolean) => [
+    ...new Set(rules.flatMap(({ hint }) => (hint?.ignoreCase === ignoreCase ? [`(?:${hint.source})`] : []))),
+  ];
   const withCase = [...sources(false), '\\[masked:'];
   const withoutCase = sources(true);
   return [
