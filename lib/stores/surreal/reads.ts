@@ -4,12 +4,13 @@ import {
   type CauseRow,
   type EventRow,
   type StoredRecord,
+  TRACED_VALUES,
   type TracedRow,
+  type TracedValues,
   type TraceRow,
   toEventRow,
   toTracedRow,
   toTraceRow,
-  UNTRACED,
 } from './rows.js';
 
 const MAX_HOPS = 16;
@@ -88,22 +89,23 @@ export async function getTrace(
 }
 
 /** The first `limit` events of a trace by (timestamp, id). */
-async function eventsOf(store: SurrealStore, traceId: string, limit: number): Promise<StoredRecord[]> {
+async function eventsOf(store: SurrealStore, traceId: string, limit: number): Promise<TracedValues[]> {
   // as the index has them, newest first: sorting ten thousand rows takes the engine twice as long as reading them
-  const [rows] = await store.query<[StoredRecord[]]>(
-    `SELECT * OMIT ${UNTRACED} FROM agent_event WHERE trace_id = $id AND rank > $least LIMIT ${limit};`,
+  const [rows] = await store.query<[TracedValues[]]>(
+    `SELECT VALUE ${TRACED_VALUES} FROM agent_event WHERE trace_id = $id AND rank > $least LIMIT ${limit};`,
     { id: traceId, least: Number.MIN_SAFE_INTEGER },
   );
   if (rows.length < limit) return rows.sort(byTime);
-  const [first] = await store.query<[StoredRecord[]]>(
-    `SELECT * OMIT ${UNTRACED} FROM agent_event WHERE trace_id = $id ORDER BY timestamp_ms, id LIMIT ${limit};`,
+  const [first] = await store.query<[TracedValues[]]>(
+    `SELECT VALUE row FROM (SELECT timestamp_ms, id, ${TRACED_VALUES} AS row FROM agent_event WHERE trace_id = $id
+       ORDER BY timestamp_ms, id LIMIT ${limit});`,
     { id: traceId },
   );
   return first;
 }
 
-const byTime = (a: StoredRecord, b: StoredRecord): number =>
-  (b.rank as number) - (a.rank as number) || (String(a.id.id) < String(b.id.id) ? -1 : 1);
+const byTime = ([aId, , , , , aMs]: TracedValues, [bId, , , , , bMs]: TracedValues): number =>
+  aMs - bMs || (aId < bId ? -1 : 1);
 
 /** The trace that a session's latest event is in; null where the session has no event stored. */
 export async function findTraceBySession(store: SurrealStore, sessionId: string): Promise<string | null> {
