@@ -24,12 +24,12 @@ export interface Result {
   date: string;
 }
 
-/** What the services are made of. */
+/** What a trial's services are made of. */
 const PRODUCT = ['lib', 'services', 'schemas', 'patterns', 'topics.yaml', 'package-lock.json'];
 const NO_PRODUCT = [
   ':(exclude)lib/testing',
   ':(exclude,glob)**/*.test.ts',
-  ':(exclude,glob)services/simulator/**',
+  ...['simulator', 'console', 'cli'].map((service) => `:(exclude)services/${service}`),
 ];
 
 export interface CodeVersion {

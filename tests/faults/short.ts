@@ -21,6 +21,8 @@ export function shortTrials(what: string, rows: Row[], system: PipelineOptions):
           ({ faults } = await Trial.run({ row, seed, events: EVENTS, size: 'short' }, session));
         } finally {
           if (faults.length > 0) {
+            // the reporter says it at the end of all, if it comes to that
+            console.error(`${row.name} seed ${seed}: ${faults.join('\n')}`);
             await session.close();
             session = null;
           }
