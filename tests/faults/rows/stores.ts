@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { TcpProxy, Watcher } from '../../../lib/testing/tcp-proxy.js';
 import { HalvingProxy } from '../halving-proxy.js';
 import { healthOf } from '../probes.js';
-import { residentMb } from '../process-state.js';
+import { residentMbAround } from '../process-state.js';
 import type { Row } from '../row.js';
 import type { Trial } from '../trial.js';
 
@@ -36,14 +36,13 @@ async function down(trial: Trial, store: Store): Promise<void> {
   if (ready || !state.includes(store === 'surreal' ? 'SurrealDB' : 'Qdrant'))
     trial.complaints.push(`${sinkOf(store)} does not say that its store is down: '${state}'`);
   const { pid } = sink.service;
-  const samples: number[] = [];
-  while (Date.now() < backMs) {
-    const probeMs = Date.now();
-    await trial.fresh([other(store)]);
-    samples.push(residentMb(pid));
-    await delay(Math.max(0, Math.min(probeMs + PROBE_EVERY_MS, backMs) - Date.now()));
-  }
-  const [first = 0, last = 0] = [samples[0], samples.at(-1)];
+  const { first, last } = await residentMbAround(pid, async () => {
+    while (Date.now() < backMs) {
+      const probeMs = Date.now();
+      await trial.fresh([other(store)]);
+      await delay(Math.max(0, Math.min(probeMs + PROBE_EVERY_MS, backMs) - Date.now()));
+    }
+  });
   trial.figures.waiting_sink_mb_first = Math.round(first);
   trial.figures.waiting_sink_mb_last = Math.round(last);
   if (last > first * GROWTH)
