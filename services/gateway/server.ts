@@ -6,6 +6,7 @@ import Fastify, {
   type FastifyBaseLogger,
   type FastifyError,
   type FastifyInstance,
+  type FastifyReply,
   type FastifyRequest,
   LogController,
 } from 'fastify';
@@ -177,6 +178,7 @@ function describeFailures(app: FastifyInstance): void {
     const problem = problemOf(error);
     if (problem.problem === 'internal')
       request.log.error({ err: error, route: request.routeOptions.url }, 'request failed');
+    if (problem.problem === 'too-large') readOn(request, reply);
     return sendProblem(reply, problem);
   });
   // who looks for routes is counted, too
@@ -186,6 +188,15 @@ function describeFailures(app: FastifyInstance): void {
       new Problem('not-found', `there is no ${request.method} ${request.url.split('?', 1)[0]}; see /docs`),
     ),
   );
+}
+
+/**
+ * What is left of a body that is refused is read and dropped, within the time of a request: a client that still writes when its
+ * connection ends learns only that it ended.
+ */
+function readOn(request: FastifyRequest, reply: FastifyReply): void {
+  reply.removeHeader('connection');
+  request.raw.resume();
 }
 
 const BY_CODE: Record<string, ProblemName> = {
