@@ -20,12 +20,14 @@ export async function healthOf({ service }: KeptService): Promise<HealthAnswer> 
 }
 
 /** The sum of a metric over its labels; 0 where it is not there. */
-export async function metricOf({ service }: KeptService, name: string): Promise<number> {
+export const metricOf = async (kept: KeptService, name: string): Promise<number> =>
+  (await metricsOf(kept, name)).reduce((sum, value) => sum + value, 0);
+
+/** A metric's values, one for each set of labels. */
+export async function metricsOf({ service }: KeptService, name: string): Promise<number[]> {
   const answer = await fetch(`${service.url}/metrics`, { signal: AbortSignal.timeout(CALL_LIMIT_MS) });
-  let sum = 0;
-  for (const line of (await answer.text()).split('\n')) {
-    if (line.startsWith(`${name} `) || line.startsWith(`${name}{`))
-      sum += Number(line.slice(line.lastIndexOf(' ')));
-  }
-  return sum;
+  return (await answer.text())
+    .split('\n')
+    .filter((line) => line.startsWith(`${name} `) || line.startsWith(`${name}{`))
+    .map((line) => Number(line.slice(line.lastIndexOf(' '))));
 }

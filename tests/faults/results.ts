@@ -58,7 +58,7 @@ export class ResultFile {
   private results: Result[];
 
   constructor(private readonly path: string) {
-    this.results = existsSync(path) ? (JSON.parse(readFileSync(path, 'utf8')) as Result[]) : [];
+    this.results = readResults(path);
   }
 
   /** Whether this passed with as many events and the same product. */
@@ -86,5 +86,9 @@ export class ResultFile {
     renameSync(`${this.path}.new`, this.path);
   }
 }
+
+/** Results as a file has them; none where there is no file. */
+export const readResults = (path: string): Result[] =>
+  existsSync(path) ? (JSON.parse(readFileSync(path, 'utf8')) as Result[]) : [];
 
 export const RESULTS = join(projectRoot(), 'tests/faults/results.json');
