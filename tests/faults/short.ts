@@ -18,11 +18,13 @@ export function shortTrials(what: string, rows: Row[], system: PipelineOptions):
         session ??= await Session.open(system);
         let faults = ['the trial did not come to its end'];
         try {
-          ({ faults } = await Trial.run({ row, seed, events: EVENTS, size: 'short' }, session));
+          const outcome = await Trial.run({ row, seed, events: EVENTS, size: 'short' }, session);
+          const { events, thrown, figures } = outcome;
+          faults = outcome.faults;
+          // at once: the reporter says what was wrong at the end of all, if it comes to that
+          console.log(JSON.stringify({ row: row.name, seed, events, thrown, figures, faults }));
         } finally {
           if (faults.length > 0) {
-            // the reporter says it at the end of all, if it comes to that
-            console.error(`${row.name} seed ${seed}: ${faults.join('\n')}`);
             await session.close();
             session = null;
           }

@@ -3,7 +3,7 @@ import { moment, type Trial } from '../trial.js';
 
 /** More than the ten that are asked for, so that one which hits a process that is only starting counts for nothing. */
 const KILLS = 12;
-const SHORT_KILLS = 3;
+const SHORT_KILLS = 2;
 
 /** Kills one after the other at random moments, each as soon as it is ready again. */
 export async function killAll(trial: Trial, slots: string[], kills = KILLS): Promise<void> {

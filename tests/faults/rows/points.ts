@@ -4,7 +4,7 @@ import type { Row } from '../row.js';
 import { moment, type Trial } from '../trial.js';
 
 const DEATHS = 10;
-const SHORT_DEATHS = 2;
+const SHORT_DEATHS = 1;
 const DEATH_LIMIT_MS = 60_000;
 
 /** A point, and the greatest number of times that it is passed before it strikes: within a second or two of work. */

@@ -4,7 +4,7 @@ import type { Row } from '../row.js';
 import type { Trial } from '../trial.js';
 
 const STORM_MS = 120_000;
-const SHORT_STORM_MS = 15_000;
+const SHORT_STORM_MS = 10_000;
 const EVERY_MS = 2_000;
 const MOST_PROCESSORS = 4;
 const STABLE_MS = 10_000;
