@@ -69,26 +69,16 @@ export async function scanPage(store: SurrealStore, listing: Listing): Promise<P
     scanned < MOST_SCANNED;
     scanned += chunk, chunk = Math.min(chunk * 2, LARGEST_CHUNK)
   ) {
-    const start: Position | null = at;
-    const [, , , answer] = await store.query<[unknown, unknown, unknown, Answer]>(
-      `LET $ties = ${
-        start
-          ? `(SELECT * FROM (SELECT * FROM ${listing.table} WHERE ${covered}${key} = $at) WHERE id > $after ORDER BY id)`
-          : '[]'
-      };
-       LET $chunk_rows = (SELECT * FROM ${listing.table} WHERE ${covered}${key} > $at LIMIT ${chunk});
-       LET $all = array::concat($ties, $chunk_rows);
-       RETURN {
-         full: array::len($chunk_rows) >= ${chunk},
-         last: IF array::len($all) > 0 { [$all[array::len($all) - 1].${key}, $all[array::len($all) - 1].id] } ELSE { NONE },
-         rows: ${conditions.length > 0 ? `(SELECT * FROM $all WHERE ${conditions.join(' AND ')})` : '$all'}
-       };`,
-      {
-        ...bindings,
-        at: start ? start.key : beforeFirst,
-        after: start ? new RecordId(listing.table, start.id) : undefined,
-      },
-    );
+    const answer = await readChunk(store, {
+      table: listing.table,
+      covered,
+      key,
+      start: at,
+      beforeFirst,
+      chunk,
+      conditions,
+      bindings,
+    });
     for (const row of answer.rows) {
       if (keyOf(row) > last) return { rows, next: null };
       if (listing.keep && !listing.keep(row)) continue;
@@ -98,14 +88,69 @@ export async function scanPage(store: SurrealStore, listing: Listing): Promise<P
       rows.push(row);
     }
     if (!answer.full || !answer.last) return { rows, next: null };
-    const [lastKey, lastId] = answer.last;
-    at = { key: lastKey, id: String(lastId.id) };
+    at = answer.last;
     if (at.key > last) return { rows, next: null };
   }
   return { rows, next: at };
 }
 
-interface Answer {
+interface ChunkQuery {
+  table: Listing['table'];
+  /** Condition that leads the index, with its AND; empty: none. */
+  covered: string;
+  key: string;
+  /** Begins behind this one; null: behind the key `beforeFirst`. */
+  start: Position | null;
+  beforeFirst: number;
+  /** Rows that are looked at, beside those of the same key as `start`. */
+  chunk: number;
+  conditions: string[];
+  bindings: Record<string, unknown>;
+}
+
+interface Chunk {
+  /** There may be more behind it. */
+  full: boolean;
+  /** Of the last row that was looked at. */
+  last: Position | null;
+  rows: StoredRecord[];
+}
+
+async function readChunk(store: SurrealStore, query: ChunkQuery): Promise<Chunk> {
+  const { table, covered, key, start, beforeFirst, chunk, conditions } = query;
+  const ties = start
+    ? `(SELECT * FROM (SELECT * FROM ${table} WHERE ${covered}${key} = $at) WHERE id > $after ORDER BY id)`
+    : '[]';
+  const behind = `SELECT * FROM ${table} WHERE ${covered}${key} > $at LIMIT ${chunk}`;
+  const bindings = {
+    ...query.bindings,
+    at: start ? start.key : beforeFirst,
+    after: start ? new RecordId(table, start.id) : undefined,
+  };
+  if (conditions.length === 0) {
+    const [tied, rest] = await store.query<[StoredRecord[], StoredRecord[]]>(
+      `RETURN ${ties}; ${behind};`,
+      bindings,
+    );
+    const rows = [...tied, ...rest];
+    const end = rows.at(-1);
+    return { full: rest.length >= chunk, last: end ? positionOf(end, key) : null, rows };
+  }
+  const [, , , { full, last, rows }] = await store.query<[unknown, unknown, unknown, FilteredChunk]>(
+    `LET $ties = ${ties};
+     LET $chunk_rows = (${behind});
+     LET $all = array::concat($ties, $chunk_rows);
+     RETURN {
+       full: array::len($chunk_rows) >= ${chunk},
+       last: IF array::len($all) > 0 { [$all[array::len($all) - 1].${key}, $all[array::len($all) - 1].id] } ELSE { NONE },
+       rows: (SELECT * FROM $all WHERE ${conditions.join(' AND ')})
+     };`,
+    bindings,
+  );
+  return { full, last: last ? { key: last[0], id: String(last[1].id) } : null, rows };
+}
+
+interface FilteredChunk {
   full: boolean;
   last: [number, { id: unknown }] | undefined;
   rows: StoredRecord[];
