@@ -7,6 +7,8 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
+          // only what hangs takes so long: how fast something is belongs into a bench
+          testTimeout: 30_000,
           include: ['lib/**/*.test.ts', 'services/**/*.test.ts', 'deploy/**/*.test.ts'],
           exclude: ['**/*.integration.test.ts', '**/node_modules/**'],
         },

@@ -50,6 +50,12 @@ export function parsedLine(event: ShownEvent, continues: boolean): ParsedLine {
   };
 }
 
+/** Texts of those lines that no rule has read. */
+export const unreadTexts = (lines: readonly ParsedLine[]): string[] =>
+  lines.flatMap(({ parsed, continues, properties: { message } }) =>
+    !parsed && !continues && typeof message === 'string' ? [message] : [],
+  );
+
 /** A line that became no event: refused for a reason, or another processor's. */
 export const noEvent = (reason: string | null): ParsedLine => ({
   event_type: FALLBACK_TYPE,

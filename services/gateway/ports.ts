@@ -157,6 +157,7 @@ export interface TrialAnswer {
   /** One for each line; none where a rule cannot be used. */
   lines: Omit<TrialOut['lines'][number], 'text'>[];
   faults: TrialOut['faults'];
+  suggested: TrialOut['suggested'];
 }
 
 /** Tries rules on lines, with limits. */

@@ -81,6 +81,11 @@ export const TrialOut = Type.Object({
     }),
     { description: 'What is wrong with the rules, their own tests included' },
   ),
+  suggested: Nullable(
+    Type.String({
+      description: 'Rules in YAML to start from, for lines that none has read; each has been tried on them',
+    }),
+  ),
 });
 export type TrialIn = Static<typeof TrialIn>;
 export type TrialOut = Static<typeof TrialOut>;

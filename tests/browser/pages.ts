@@ -493,6 +493,20 @@ export function pageTests(world: () => World): void {
       expect(await own.getByTestId('reasons').innerText()).toMatch(/pieces\s+49/);
     });
 
+    it('that are not understood have rules suggested, which then read them', async () => {
+      const { page } = await world().open('/patterns?view=try');
+      await page
+        .getByLabel('Lines', { exact: true })
+        .fill('crate 12 weighed 49 kg\ncrate 7 weighed 3 kg\nThought: I weigh');
+      await page.keyboard.press('Control+Enter');
+      await page.getByText('1 of 3 lines understood').waitFor({ timeout: TRIAL_MS });
+      await page.getByRole('button', { name: 'Suggest rules' }).click();
+      const own = page.getByTestId('tried').filter({ hasText: '(yours)' });
+      await own.first().waitFor({ timeout: TRIAL_MS });
+      expect(await own.count()).toBe(2);
+      expect(await page.getByLabel('Rules of your own').inputValue()).toContain('parser_rules:');
+    });
+
     it('cannot hold up the server, whatever a pattern would cost', async () => {
       const { page } = await world().open('/patterns?view=try');
       await page.getByLabel('Lines', { exact: true }).fill(`${'a'.repeat(5_000)}!`);

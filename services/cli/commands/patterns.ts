@@ -12,7 +12,7 @@ import { RuleSuggester } from '../../processor/core/suggest/rule-suggester.js';
 import { runCommand, table, wholeNumber, writeLine, writeText } from '../kafka-command.js';
 import { inputLines } from '../lines.js';
 import { LineParser } from '../parse-lines.js';
-import type { ParsedLine } from '../parsed-line.js';
+import { type ParsedLine, unreadTexts } from '../parsed-line.js';
 import { withReference } from '../patterns-docs.js';
 import { CONFIG_OPTION, readRules } from '../rules-command.js';
 import { originOf, renderFault, sampleOrigin } from '../sample-view.js';
@@ -142,8 +142,7 @@ async function suggest(
   });
   const suggester = new RuleSuggester();
   const take = (lines: ParsedLine[]) => {
-    for (const { parsed, continues, properties } of lines)
-      if (!parsed && !continues && typeof properties.message === 'string') suggester.add(properties.message);
+    for (const text of unreadTexts(lines)) suggester.add(text);
   };
   for await (const line of await inputLines(file)) take(parser.take(line));
   take(parser.end());

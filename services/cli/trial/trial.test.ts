@@ -26,14 +26,14 @@ const OWN = `parser_rules:
 
 describe('a trial', () => {
   it('says of each line what it is and why, as the route promises', () => {
-    const { lines, faults } = run(['INFO:plain:pool: 49 in use', 'Thought: I look it up']);
+    const { lines, faults, suggested } = run(['INFO:plain:pool: 49 in use', 'Thought: I look it up']);
     expect(faults).toEqual([]);
     expect(lines.map(({ event_type, rule }) => [event_type, rule])).toEqual([
       ['log', null],
       ['agent_thought', 'langchain_thought'],
     ]);
     expect(lines[1]!.explain).toMatchObject({ captures: { thought: 'I look it up' } });
-    const answer = { lines: lines.map((line) => ({ text: '', ...line })), faults };
+    const answer = { lines: lines.map((line) => ({ text: '', ...line })), faults, suggested };
     expect([...Value.Errors(TrialOut, answer)]).toEqual([]);
   });
 
@@ -44,6 +44,17 @@ describe('a trial', () => {
       expect(line).toMatchObject({ rule: 'ledger_post', properties: { amount: '49.90' } });
       expect(line!.explain!.rule_origin).toMatch(/^rules:[12]$/);
     }
+  });
+
+  it('suggests rules for lines that none has read, which read them', () => {
+    const lines = ['ledger: posted 49.90 EUR', 'Thought: I pay', 'ledger: posted 7.10 EUR'];
+    const { suggested } = run(lines);
+    expect(suggested).toMatch(/^parser_rules:$/m);
+    const tried = run(lines, suggested!);
+    expect(tried.faults).toEqual([]);
+    expect(tried.lines.map(({ rule }) => rule)).toEqual(['posted_eur', 'langchain_thought', 'posted_eur']);
+    // what it is named is for people to say; until then the lines are what they were
+    expect(tried.suggested).not.toBeNull();
   });
 
   it('puts a rule in the place of one of config.yaml that has its name', () => {

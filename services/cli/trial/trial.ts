@@ -8,8 +8,10 @@ import { settingsOf } from '../../processor/core/parse/settings.js';
 import { compileRule, RuleFault } from '../../processor/core/rules/compile-rule.js';
 import type { CompiledRules } from '../../processor/core/rules/compiled-rules.js';
 import type { WrittenRule } from '../../processor/core/rules/rule-types.js';
+import { RuleSuggester } from '../../processor/core/suggest/rule-suggester.js';
 import { LineParser } from '../parse-lines.js';
-import type { ParsedLine } from '../parsed-line.js';
+import { type ParsedLine, unreadTexts } from '../parsed-line.js';
+import { renderSuggestions } from '../suggested-rules.js';
 
 /** Lines to be parsed, with rules that stand before all others: YAML as in `parser_rules`. */
 export interface Trial {
@@ -28,6 +30,8 @@ export interface TrialResult {
   lines: ParsedLine[];
   /** What is wrong with the rules: they cannot be used, or their own `tests` come out otherwise. */
   faults: TrialFault[];
+  /** Rules to start from, as YAML, for lines that none has read; null where there are none. */
+  suggested: string | null;
 }
 
 export interface TrialSurroundings {
@@ -38,6 +42,10 @@ export interface TrialSurroundings {
   /** Time of lines that tell none, Unix milliseconds. */
   nowMs: number;
 }
+
+/** So few lines that were not understood may each have a rule suggested; of more, those that are alike. */
+const FEW_LINES = 10;
+const MOST_SUGGESTED = 20;
 
 /** What the file of the tried rules is called where one of them is named. */
 export const TRIED = 'rules';
@@ -62,7 +70,7 @@ export function runTrial({ lines, rules }: Trial, surroundings: TrialSurrounding
     const compiled = compileRule(rule, check);
     if (compiled instanceof RuleFault) fault(compiled.line, compiled.reason);
   }
-  if (faults.length > 0) return { lines: [], faults };
+  if (faults.length > 0) return { lines: [], faults, suggested: null };
   const { config, configPath, codec, nowMs } = surroundings;
   const compiled = loadRules(config, { configPath, first: written, check });
   const parser = new LineParser({
@@ -73,7 +81,17 @@ export function runTrial({ lines, rules }: Trial, surroundings: TrialSurrounding
     explain: true,
   });
   const parsed = lines.flatMap((line) => parser.take(Buffer.from(line)));
-  return { lines: [...parsed, ...parser.end()], faults: wrongSamples(compiled) };
+  parsed.push(...parser.end());
+  return { lines: parsed, faults: wrongSamples(compiled), suggested: suggestedFor(parsed, compiled) };
+}
+
+function suggestedFor(lines: readonly ParsedLine[], compiled: CompiledRules): string | null {
+  const suggester = new RuleSuggester();
+  const unread = unreadTexts(lines);
+  for (const text of unread) suggester.add(text);
+  const names = compiled.all().map(({ name }) => name);
+  const found = suggester.suggest(unread.length > FEW_LINES ? 2 : 1, MOST_SUGGESTED, names);
+  return found.suggestions.length === 0 ? null : renderSuggestions(found);
 }
 
 /** Rules of one's own, whatever set they say that they are of. */

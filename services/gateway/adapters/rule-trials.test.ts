@@ -26,7 +26,7 @@ const isThere = (pid: number): boolean => {
   }
 };
 const trial = { lines: ['a'], rules: '' };
-const answer = `process.stdout.write(JSON.stringify({ lines: [], faults: [] }));`;
+const answer = `process.stdout.write(JSON.stringify({ lines: [], faults: [], suggested: null }));`;
 
 describe('the process of a trial', () => {
   it(
@@ -77,7 +77,7 @@ describe('the process of a trial', () => {
     for (let time = 0; time < 3; time++)
       await expect(dead.run(trial)).rejects.toThrow(/ended without an answer \(exit\)/);
     const well = ruleTrials('', TRIAL_LIMITS, program('well', answer).path);
-    expect(await well.run(trial)).toEqual({ lines: [], faults: [] });
+    expect(await well.run(trial)).toEqual({ lines: [], faults: [], suggested: null });
   });
 
   it('knows nothing of the environment of the gateway', async () => {

@@ -33,8 +33,8 @@ export function patternRoutes(app: FastifyInstance, { trials }: Pick<Ports, 'tri
         const message = `has ${lines.length} lines; at most ${MAX_TRIED_LINES} are tried at once`;
         throw new Problem('invalid-request', `text ${message}`, { errors: [{ field: 'text', message }] });
       }
-      const { lines: parsed, faults } = await trials.run({ lines, rules: body.rules ?? '' });
-      return { lines: parsed.map((line, index) => ({ text: lines[index]!, ...line })), faults };
+      const { lines: parsed, ...rest } = await trials.run({ lines, rules: body.rules ?? '' });
+      return { lines: parsed.map((line, index) => ({ text: lines[index]!, ...line })), ...rest };
     },
   );
 }

@@ -171,7 +171,7 @@ export const noKafka: Ports['look'] = {
   messages: async () => ({ messages: [], scanned: 0, complete: true }),
 };
 
-export const noTrials: Ports['trials'] = { run: async () => ({ lines: [], faults: [] }) };
+export const noTrials: Ports['trials'] = { run: async () => ({ lines: [], faults: [], suggested: null }) };
 
 export const noLetters: Ports['deadLetters'] = {
   list: async () => ({ summary: [], total: 0, letters: [], next: null }),

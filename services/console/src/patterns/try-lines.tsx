@@ -1,6 +1,6 @@
 import { Button, Code, Group, Kbd, Text, Textarea, UnstyledButton } from '@mantine/core';
 import { useMutation } from '@tanstack/react-query';
-import { FlaskConical } from 'lucide-react';
+import { FlaskConical, Lightbulb } from 'lucide-react';
 import { type KeyboardEvent, useEffect, useRef, useState } from 'react';
 import { ask } from '../api/client.js';
 import type { TrialFault, TrialIn, TrialOut } from '../api/types.js';
@@ -34,6 +34,11 @@ export function TryLines() {
     setText(EXAMPLE_LINES);
     setRules(EXAMPLE_RULE);
     run({ text: EXAMPLE_LINES, rules: EXAMPLE_RULE });
+  };
+  const suggested = trial.data?.suggested ?? null;
+  const takeSuggested = (rules: string) => {
+    setRules(rules);
+    run({ text, rules });
   };
   const goTo = (line: number) => {
     rulesField.current?.focus();
@@ -83,6 +88,15 @@ export function TryLines() {
           <Text fz="xs" c="dimmed" visibleFrom="sm">
             <Kbd size="xs">Ctrl</Kbd> <Kbd size="xs">Enter</Kbd>
           </Text>
+          {suggested !== null && rules.trim() === '' && (
+            <Button
+              variant="light"
+              leftSection={<Lightbulb size={14} />}
+              onClick={() => takeSuggested(suggested)}
+            >
+              Suggest rules
+            </Button>
+          )}
           {text === '' && rules === '' && (
             <Button variant="subtle" onClick={showExample}>
               Show an example
