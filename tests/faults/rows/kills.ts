@@ -1,8 +1,7 @@
 import type { Row } from '../row.js';
 import { moment, type Trial } from '../trial.js';
 
-/** More than the ten that are asked for, so that one which hits a process that is only starting counts for nothing. */
-const KILLS = 12;
+const KILLS = 10;
 const SHORT_KILLS = 2;
 
 /** Kills one after the other at random moments, each as soon as it is ready again. */

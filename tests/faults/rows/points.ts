@@ -3,7 +3,8 @@ import type { FaultPointName } from '../../../lib/kafka/exactly-once/fault-point
 import type { Row } from '../row.js';
 import { moment, type Trial } from '../trial.js';
 
-const DEATHS = 10;
+/** Each with a kill of its predecessor: ten kills. */
+const DEATHS = 5;
 const SHORT_DEATHS = 1;
 const DEATH_LIMIT_MS = 60_000;
 

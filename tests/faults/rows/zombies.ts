@@ -7,7 +7,7 @@ import { isStopped } from '../process-state.js';
 import type { Row } from '../row.js';
 import { moment, type Trial } from '../trial.js';
 
-const STOPS = 3;
+const STOPS = 2;
 const SHORT_STOPS = 1;
 /** Sessions and transactions end after 10 s. */
 const STOPPED_MS = 13_000;
