@@ -5,6 +5,7 @@ import type { RegistrySettings } from '../config/connections.js';
 import { loadSchemas } from '../config/schemas.js';
 import type { Codec, SchemaName } from '../model/codec.js';
 import { createLogger, type Logger } from '../telemetry/logger.js';
+import { withinLimit } from '../time/limit.js';
 import { RegistryApi, RegistryUnavailableError } from './registry-api.js';
 import {
   fullName,
@@ -243,19 +244,9 @@ function once<T>(make: () => Promise<T>): () => Promise<T> {
 }
 
 /** The client library sets no time limit of its own. */
-async function limited<T>(what: string, promise: Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  try {
-    return await Promise.race([
-      promise,
-      new Promise<never>((_, reject) => {
-        timer = setTimeout(
-          () => reject(new RegistryUnavailableError(`${what}: no answer within ${CALL_LIMIT_MS} ms`)),
-          CALL_LIMIT_MS,
-        );
-      }),
-    ]);
-  } finally {
-    clearTimeout(timer);
-  }
-}
+const limited = <T>(what: string, call: Promise<T>): Promise<T> =>
+  withinLimit(
+    call,
+    CALL_LIMIT_MS,
+    () => new RegistryUnavailableError(`${what}: no answer within ${CALL_LIMIT_MS} ms`),
+  );

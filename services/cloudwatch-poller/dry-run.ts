@@ -1,9 +1,9 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { ClusterClient } from '../../lib/kafka/cluster.js';
 import { readToEnd } from '../../lib/kafka/partition-reader.js';
 import type { KafkaSettings } from '../../lib/kafka/types.js';
 import type { Masker } from '../../lib/model/masking/masker.js';
 import type { Logger } from '../../lib/telemetry/logger.js';
+import { withinLimit } from '../../lib/time/limit.js';
 import type { GroupDirectory } from './adapters/directory.js';
 import { type Delivery, GroupReader, type ReaderContext } from './adapters/group-reader.js';
 import { CHECKPOINTS } from './adapters/poller-work.js';
@@ -80,10 +80,7 @@ class Printer implements Delivery {
 async function restore(kafka: KafkaSettings, state: ShardState, logger: Logger): Promise<void> {
   const cluster = new ClusterClient(kafka);
   try {
-    await Promise.race([
-      readAll(cluster, state),
-      delay(READ_LIMIT_MS).then(() => Promise.reject(new Error('no answer'))),
-    ]);
+    await withinLimit(readAll(cluster, state), READ_LIMIT_MS, () => new Error('no answer'));
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     logger.warn(

@@ -12,6 +12,7 @@ import type { TlsMaterial } from '../../config/connections.js';
 import { tlsFault } from '../../config/tls-fault.js';
 import type { Logger } from '../../telemetry/logger.js';
 import type { StoreWatch } from '../../telemetry/store-metrics.js';
+import { withinLimit } from '../../time/limit.js';
 import { StoreRefusedError, StoreUnavailableError } from './errors.js';
 
 export interface SurrealSettings {
@@ -249,20 +250,8 @@ const isUnavailable = (error: unknown): boolean =>
     HttpConnectionError,
   ].some((kind) => error instanceof kind);
 
+const withLimit = <T>(work: PromiseLike<T>, limitMs: number, what: string): Promise<T> =>
+  withinLimit(work, limitMs, () => new StoreUnavailableError(`${what} took more than ${limitMs} ms`));
+
 const isNotExecuted = (error: ServerError): boolean =>
   (error instanceof QueryError && error.isNotExecuted) || /not executed/i.test(error.message);
-
-async function withLimit<T>(promise: PromiseLike<T>, limitMs: number, what: string): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const limit = new Promise<never>((_, reject) => {
-    timer = setTimeout(
-      () => reject(new StoreUnavailableError(`${what} took more than ${limitMs} ms`)),
-      limitMs,
-    );
-  });
-  try {
-    return await Promise.race([promise, limit]);
-  } finally {
-    clearTimeout(timer);
-  }
-}

@@ -5,6 +5,7 @@ import type { KafkaSettings } from '../../../lib/kafka/types.js';
 import type { Codec } from '../../../lib/model/codec.js';
 import type { AgentEvent, GroupLink, ParsedEvent, ParsedPack } from '../../../lib/model/events.js';
 import { isRawOf } from '../../../lib/model/raw-ids.js';
+import { withinLimit } from '../../../lib/time/limit.js';
 import { DEAD_LETTER_TOPIC } from '../../../lib/topology/dead-letter.js';
 import { partitionOf } from '../../../lib/topology/partition.js';
 import type { EncodedRecord } from '../../../lib/topology/topology.js';
@@ -161,18 +162,13 @@ export class EventTrail implements TrailPort {
 
   /** @throws Problem `kafka-unavailable` for whatever keeps the topics from being read. */
   private async asking<T>(ask: (cluster: ClusterClient) => Promise<T>): Promise<T> {
-    let timer: NodeJS.Timeout | undefined;
-    const limit = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => reject(new Error(`no answer within ${LIMIT_MS} ms`)), LIMIT_MS);
-    });
+    const late = () => new Error(`no answer within ${LIMIT_MS} ms`);
     try {
-      return await Promise.race([this.connected().then(ask), limit]);
+      return await withinLimit(this.connected().then(ask), LIMIT_MS, late);
     } catch (error) {
       if (error instanceof Problem) throw error;
       const reason = error instanceof Error ? error.message : String(error);
       throw new Problem('kafka-unavailable', `the topics cannot be read: ${reason}`, { retryAfterS: 2 });
-    } finally {
-      clearTimeout(timer);
     }
   }
 

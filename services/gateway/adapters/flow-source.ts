@@ -5,6 +5,7 @@ import type { KafkaSettings } from '../../../lib/kafka/types.js';
 import type { Codec } from '../../../lib/model/codec.js';
 import { type FlowAccount, HOUR_MS } from '../../../lib/model/flow-account.js';
 import type { Logger } from '../../../lib/telemetry/logger.js';
+import { withinLimit } from '../../../lib/time/limit.js';
 import type { EncodedRecord } from '../../../lib/topology/topology.js';
 import type { HourGaps, SentAccount, Unread } from '../core/flow.js';
 import type { FlowPort, Positions } from '../ports.js';
@@ -176,14 +177,5 @@ export class FlowSource implements FlowPort {
   }
 }
 
-async function within<T>(work: Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const limit = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`Kafka does not answer within ${LIMIT_MS} ms`)), LIMIT_MS);
-  });
-  try {
-    return await Promise.race([work, limit]);
-  } finally {
-    clearTimeout(timer);
-  }
-}
+const within = <T>(work: Promise<T>): Promise<T> =>
+  withinLimit(work, LIMIT_MS, () => new Error(`Kafka does not answer within ${LIMIT_MS} ms`));

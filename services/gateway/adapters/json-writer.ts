@@ -1,6 +1,7 @@
 import pRetry from 'p-retry';
 import { createProducer, type IdempotentProducer } from '../../../lib/kafka/producer.js';
 import type { KafkaSettings } from '../../../lib/kafka/types.js';
+import { withinLimit } from '../../../lib/time/limit.js';
 
 /** A record whose value is JSON; null is a tombstone. */
 export interface JsonRecord {
@@ -24,22 +25,12 @@ export class JsonWriter {
       key,
       value: value === null ? null : Buffer.from(JSON.stringify(value)),
     }));
-    let timer: NodeJS.Timeout | undefined;
-    const limit = new Promise<never>((_, reject) => {
-      timer = setTimeout(
-        () => reject(new Error(`Kafka gave no acknowledgement within ${this.limitMs} ms`)),
-        this.limitMs,
-      );
-    });
     const sent = this.producer().then((producer) => producer.send(topic, messages));
-    sent.catch(() => {
-      // after the limit nobody waits for it any more
-    });
-    try {
-      await Promise.race([sent, limit]);
-    } finally {
-      clearTimeout(timer);
-    }
+    await withinLimit(
+      sent,
+      this.limitMs,
+      () => new Error(`Kafka gave no acknowledgement within ${this.limitMs} ms`),
+    );
   }
 
   async close(): Promise<void> {

@@ -8,6 +8,7 @@ import { LetterSummary } from '../../../lib/dead-letters/summary.js';
 import { TRAIL_TOPIC } from '../../../lib/dead-letters/trail-entry.js';
 import { ClusterClient } from '../../../lib/kafka/cluster.js';
 import { showRecord } from '../../../lib/kafka/shown-record.js';
+import { withinLimit } from '../../../lib/time/limit.js';
 import { DEAD_LETTER_TOPIC } from '../../../lib/topology/dead-letter.js';
 import type { LetterPosition } from '../../../lib/topology/redrive.js';
 import type { DeadLetterPort, LetterQuery, RedriveDone, RedriveWanted, ShownLetter } from '../ports.js';
@@ -155,26 +156,8 @@ function doneOf(
   };
 }
 
-async function within<T>(work: Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const limit = new Promise<never>((_, reject) => {
-    timer = setTimeout(
-      () =>
-        reject(
-          new Problem(
-            'overloaded',
-            `dead-letter cannot be looked through within ${READ_LIMIT_MS / 1_000} s`,
-            {
-              retryAfterS: 5,
-            },
-          ),
-        ),
-      READ_LIMIT_MS,
-    );
+const within = <T>(work: Promise<T>): Promise<T> =>
+  withinLimit(work, READ_LIMIT_MS, () => {
+    const reason = `dead-letter cannot be looked through within ${READ_LIMIT_MS / 1_000} s`;
+    return new Problem('overloaded', reason, { retryAfterS: 5 });
   });
-  try {
-    return await Promise.race([work, limit]);
-  } finally {
-    clearTimeout(timer);
-  }
-}

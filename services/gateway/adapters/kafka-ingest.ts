@@ -7,6 +7,7 @@ import {
 import type { KafkaSettings } from '../../../lib/kafka/types.js';
 import type { Codec } from '../../../lib/model/codec.js';
 import type { Logger } from '../../../lib/telemetry/logger.js';
+import { withinLimit } from '../../../lib/time/limit.js';
 import type { Answer } from '../core/answer-table.js';
 import { Budget } from '../core/budget.js';
 import type { RawEvent } from '../core/raw-event.js';
@@ -122,24 +123,12 @@ export class KafkaIngest implements IngestPort {
     // The share is given back when Kafka has spoken, not when the client has been told: what waits stays bounded.
     const settled = () => this.budget.give(messages.length, bytes);
     void sent.then(settled, settled);
-    await this.withinLimit(sent);
-  }
-
-  private async withinLimit(sent: Promise<void>): Promise<void> {
     const { produceTimeoutMs } = this.options;
-    let timer: NodeJS.Timeout | undefined;
-    const limit = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => {
-        const reason = `no acknowledgement within ${produceTimeoutMs} ms`;
-        this.failed(reason);
-        reject(this.unavailable(reason));
-      }, produceTimeoutMs);
+    await withinLimit(sent, produceTimeoutMs, () => {
+      const reason = `no acknowledgement within ${produceTimeoutMs} ms`;
+      this.failed(reason);
+      return this.unavailable(reason);
     });
-    try {
-      await Promise.race([sent, limit]);
-    } finally {
-      clearTimeout(timer);
-    }
   }
 
   private failed(reason: string): void {
