@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { builtInFolder, readRuleFile } from '../processor/adapters/rule-files.js';
+import { readRuleFile } from '../processor/adapters/rule-files.js';
+import { builtInFolder } from '../processor/adapters/rule-folder.js';
 import type { RuleDefinition, Takes, WrittenRule } from '../processor/core/rules/rule-types.js';
 
 /** What stands behind it in docs/patterns.md is made from patterns/*.yaml. */

@@ -1,7 +1,8 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { builtInFolder } from '../../processor/adapters/rule-files.js';
+import { builtInFolder } from '../../processor/adapters/rule-folder.js';
+
 import { runCli, tempFile } from '../testing/run-command.js';
 import { register } from './patterns.js';
 

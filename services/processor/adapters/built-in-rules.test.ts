@@ -5,7 +5,8 @@ import { defaultAppConfig } from '../../../lib/config/app-config.js';
 import { sampleFaults } from '../core/parse/rule-tests.js';
 import { verdictKey } from '../core/rules/pattern-verdict.js';
 import { checkPattern, readVerdicts } from './pattern-check.js';
-import { builtInFolder, loadRules, readRuleFile } from './rule-files.js';
+import { loadRules, readRuleFile } from './rule-files.js';
+import { builtInFolder } from './rule-folder.js';
 
 const compiled = loadRules(defaultAppConfig());
 const rules = compiled.forGroup(null).rules;

@@ -1,14 +1,13 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { type Document, LineCounter, parseDocument } from 'yaml';
+import { readFileSync } from 'node:fs';
 import type { AppConfig, LogGroupConfig, ParserRule } from '../../../lib/config/app-config.js';
 import { ConfigError } from '../../../lib/config/config-error.js';
 import { logGroupMatcher } from '../../../lib/config/log-group-matcher.js';
-import { projectRoot } from '../../../lib/config/root.js';
 import { compileRule, RuleFault } from '../core/rules/compile-rule.js';
 import { CompiledRules, type GroupRules } from '../core/rules/compiled-rules.js';
-import type { CompiledRule, RuleDefinition, RuleOrigin, WrittenRule } from '../core/rules/rule-types.js';
+import type { CompiledRule, RuleDefinition, WrittenRule } from '../core/rules/rule-types.js';
 import { patternCheck, type TrustingCheck } from './pattern-check.js';
+import { builtInFolder, readFolder } from './rule-folder.js';
+import { configLines, originAt, readText } from './rule-text.js';
 
 /** Where rules are read from; both have defaults in the installation. */
 export interface RuleSources {
@@ -32,7 +31,7 @@ const NO_SET = 'none';
  */
 export function loadRules(config: AppConfig, sources: RuleSources = {}): CompiledRules {
   const faults: string[] = [];
-  const builtIn = readFolder(sources.folder ?? builtInFolder(), faults);
+  const builtIn = readSets(sources.folder, faults);
   const lines = configLines(sources.configPath);
   const file = sources.configPath ?? 'config.yaml';
   const write = (rules: ParserRule[] | undefined, path: (string | number)[]): WrittenRule[] =>
@@ -90,7 +89,7 @@ export function loadRules(config: AppConfig, sources: RuleSources = {}): Compile
 export function loadRuleFile(path: string): CompiledRules {
   const faults: string[] = [];
   const own = readFile(path, path, faults);
-  const global = compileAll(overridden(own, readFolder(builtInFolder(), faults)), faults, patternCheck());
+  const global = compileAll(overridden(own, readSets(undefined, faults)), faults, patternCheck());
   if (faults.length > 0) throw new ConfigError(faults);
   return new CompiledRules(global);
 }
@@ -102,9 +101,6 @@ export function readRuleFile(path: string, shownAs = path): WrittenRule[] {
   if (faults.length > 0) throw new ConfigError(faults);
   return rules;
 }
-
-/** Where the built-in sets are. */
-export const builtInFolder = (): string => join(projectRoot(), 'patterns');
 
 function overridden(own: WrittenRule[], builtIn: WrittenRule[]): WrittenRule[] {
   const names = new Set(own.map(({ definition }) => definition.name));
@@ -125,80 +121,14 @@ function compileAll(written: WrittenRule[], faults: string[], check: TrustingChe
   });
 }
 
-function readFolder(folder: string, faults: string[]): WrittenRule[] {
-  return readdirSync(folder)
-    .filter((name) => name.endsWith('.yaml'))
-    .sort()
-    .flatMap((name) => readFile(join(folder, name), `patterns/${name}`, faults));
-}
+/** Sets of a folder; left out: the built-in ones. */
+const readSets = (folder: string | undefined, faults: string[]): WrittenRule[] =>
+  readFolder(folder ?? builtInFolder(), (file, line, reason) => faults.push(`${file}:${line}: ${reason}`));
 
 function readFile(path: string, shownAs: string, faults: string[]): WrittenRule[] {
   return readText(readFileSync(path, 'utf8'), shownAs, (line, reason) =>
     faults.push(`${shownAs}:${line}: ${reason}`),
   );
-}
-
-/**
- * The rules of a text: a mapping with `parser_rules`, or the list alone. `onFault` is told of what cannot be read, with its line; `shownAs`
- * stands for the file in origins.
- */
-export function readText(
-  text: string,
-  shownAs: string,
-  onFault: (line: number, reason: string) => void,
-): WrittenRule[] {
-  const counter = new LineCounter();
-  const document = parseDocument(text, { lineCounter: counter });
-  for (const error of document.errors)
-    onFault(error.linePos?.[0].line ?? 1, error.message.split('\n', 1)[0]!.replace(/ at line \d+.*$/, ''));
-  if (document.errors.length > 0) return [];
-  const content = document.toJS() as
-    | RuleDefinition[]
-    | { set?: string; framework?: string; parser_rules?: RuleDefinition[] }
-    | null;
-  const file = Array.isArray(content) ? { parser_rules: content } : content;
-  const place: Place = Array.isArray(content) ? [] : ['parser_rules'];
-  if (!Array.isArray(file?.parser_rules)) {
-    onFault(1, "has no list 'parser_rules'");
-    return [];
-  }
-  const { parser_rules, framework, set = null } = file;
-  const lines = linesIn(document, counter);
-  return parser_rules.flatMap((definition: unknown, index) => {
-    const at = [...place, index];
-    if (typeof definition !== 'object' || definition === null) {
-      onFault(lines(at), 'the rule is not a mapping');
-      return [];
-    }
-    const rule = { framework, ...definition } as RuleDefinition;
-    return [{ definition: rule, origin: originAt(shownAs, lines, at, rule), set }];
-  });
-}
-
-type Place = (string | number)[];
-
-/** Line of a node of a document; 1 where there is none. */
-const linesIn =
-  (document: Document, counter: LineCounter) =>
-  (at: Place): number => {
-    const node = document.getIn(at, true) as { range?: [number] } | undefined;
-    return node?.range ? counter.linePos(node.range[0]).line : 1;
-  };
-
-function originAt(
-  file: string,
-  lines: (at: Place) => number,
-  at: Place,
-  { tests }: RuleDefinition,
-): RuleOrigin {
-  const samples = Array.isArray(tests) ? tests.map((_, index) => lines([...at, 'tests', index])) : [];
-  return { file, line: lines(at), samples };
-}
-
-function configLines(path: string | undefined): (at: Place) => number {
-  if (path === undefined || !existsSync(path)) return () => 1;
-  const counter = new LineCounter();
-  return linesIn(parseDocument(readFileSync(path, 'utf8'), { lineCounter: counter }), counter);
 }
 
 function groupMatcher(group: LogGroupConfig, at: string, faults: string[]): (logGroup: string) => boolean {

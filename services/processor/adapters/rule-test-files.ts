@@ -5,7 +5,8 @@ import { defaultAppConfig, loadAppConfig } from '../../../lib/config/app-config.
 import type { CompiledRules } from '../core/rules/compiled-rules.js';
 import { RuleSet } from '../core/rules/rule-set.js';
 import type { CompiledRule } from '../core/rules/rule-types.js';
-import { builtInFolder, loadRuleFile, loadRules } from './rule-files.js';
+import { loadRuleFile, loadRules } from './rule-files.js';
+import { builtInFolder } from './rule-folder.js';
 
 /** A rule with all those that it is tried among. */
 export interface TestedRule {
