@@ -15,7 +15,9 @@ import { Codec } from '../../lib/model/codec.js';
 import { createLogger } from '../../lib/telemetry/logger.js';
 import { exposeMasking } from '../../lib/telemetry/masking-metrics.js';
 import { createRegistry, startProbeServer } from '../../lib/telemetry/probe-server.js';
+import { patternCheck, readVerdicts } from './adapters/pattern-check.js';
 import { loadRules } from './adapters/rule-files.js';
+import { verdictFileIn } from './adapters/verdict-file.js';
 import { readConfig } from './config.js';
 import { Coverage } from './core/parse/coverage.js';
 import { buildTopology } from './core/topology.js';
@@ -63,7 +65,10 @@ try {
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => void stop(signal));
 
   const appConfig = loadAppConfig(config.VECTADB_CONFIG);
-  const rules = loadRules(appConfig, { configPath: config.VECTADB_CONFIG });
+  const rules = loadRules(appConfig, {
+    configPath: config.VECTADB_CONFIG,
+    check: patternCheck(readVerdicts(), verdictFileIn(config.VECTADB_STATE) ?? undefined),
+  });
   for (const { name, origin, linear } of rules.all()) {
     if (linear.length > 0)
       logger.warn(

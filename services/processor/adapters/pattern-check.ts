@@ -42,8 +42,17 @@ function checkSync(): CheckSync {
  * are measured. */
 export type TrustingCheck = (source: string, flags: string, trusted?: boolean) => PatternVerdict;
 
-/** Verdicts that are kept, else checked now and remembered while the process lives. */
-export function patternCheck(kept: ReadonlyMap<string, PatternVerdict> = readVerdicts()): TrustingCheck {
+/** Where verdicts of users' patterns are remembered. */
+export interface VerdictMemory {
+  get(key: string): PatternVerdict | undefined;
+  set(key: string, verdict: PatternVerdict): void;
+}
+
+/** Verdicts that are kept, else checked now and remembered; where nothing else is said, while the process lives. */
+export function patternCheck(
+  kept: ReadonlyMap<string, PatternVerdict> = readVerdicts(),
+  checked: VerdictMemory = checkedHere,
+): TrustingCheck {
   return (source, flags, trusted = false) => {
     const key = verdictKey(source, flags);
     const verdict = kept.get(key) ?? checked.get(key);
@@ -57,7 +66,7 @@ export function patternCheck(kept: ReadonlyMap<string, PatternVerdict> = readVer
 }
 
 /** Verdicts of patterns that this process has checked. */
-const checked = new Map<string, PatternVerdict>();
+const checkedHere = new Map<string, PatternVerdict>();
 
 /**
  * Checks a pattern, without its bounds first; takes up to twice `limitMs` of processor time. What is not checked by then is unknown. With
