@@ -10,7 +10,8 @@ export function reportOf(rows: readonly Row[], results: readonly Result[]): stri
 
 Made by \`npm run docs:faults\` from [results.json](../tests/faults/results.json); what a row throws and compares: [guarantees](guarantees.md). Each seed is a
 system of its own; the last seed of a row has 100,000 events, the others 20,000. *Red* are seeds in which anything was lost, doubled, damaged, invented or in
-another trace than in the reference run, or came later than it may. *Fresh* is how long a new event took into both stores once the faults were over.
+another trace than in the reference run, or came later than it may; of a seed that was run again, the last
+run counts. *Fresh* is how long a new event took into both stores once the faults were over.
 
 ${sumOf(rows, full)}
 
