@@ -35,6 +35,15 @@ describe('the console', () => {
     },
   );
 
+  it('is opened as often as an address may ask, however many files that takes', async () => {
+    const { app } = await testServer({ consoleFolder: folder, limits: { anonymousPerMinute: 2 } });
+    const asked = async (url: string) => (await app.inject(url)).statusCode;
+    for (let n = 0; n < 80; n++) expect(await asked('/assets/main-abc.js')).toBe(200);
+    expect(await asked('/assets/main-abc.js')).toBe(429);
+    expect([await asked('/'), await asked('/traces'), await asked('/')]).toEqual([200, 200, 429]);
+    await app.close();
+  });
+
   it.each([
     '/api/v1/nothing',
     '/api/traces',

@@ -17,7 +17,7 @@ import { SECURITY_HEADERS, shareAcrossOrigins } from './browser.js';
 import type { GatewayMetrics } from './metrics.js';
 import type { Ports } from './ports.js';
 import { PROBLEM_JSON, Problem, type ProblemName, problemBody, sendProblem } from './problem.js';
-import { consoleRoutes } from './routes/console.js';
+import { ASSETS_PREFIX, consoleRoutes } from './routes/console.js';
 import { deadLetterRoutes } from './routes/dead-letters.js';
 import { erasureRoutes } from './routes/erasure.js';
 import { eventRoutes } from './routes/events.js';
@@ -67,6 +67,11 @@ const MAX_HEADERS = 100;
 const SLOW_CHECK_MS = 1_000;
 /** Keys and addresses whose requests are counted at once; the longest unused gives way. */
 const COUNTED_CLIENTS = 20_000;
+
+/** A browser that opens the console asks for so many files beside its page, at most. */
+const MOST_ASSETS_OF_PAGE = 40;
+const isAsset = ({ routeOptions }: FastifyRequest): boolean =>
+  routeOptions.url?.startsWith(ASSETS_PREFIX) ?? false;
 
 /** The HTTP API on its ports; listens to nothing yet. */
 export async function createServer({
@@ -128,13 +133,18 @@ export async function createServer({
   acceptBodies(app, limits.maxBodyBytes);
   await app.register(helmet, SECURITY_HEADERS);
   await app.register(rateLimit, {
-    max: ({ principal }) =>
-      principal ? (principal.requestsPerMinute ?? limits.requestsPerMinute) : limits.anonymousPerMinute,
+    max: (request) => {
+      const { principal } = request;
+      if (principal) return principal.requestsPerMinute ?? limits.requestsPerMinute;
+      return limits.anonymousPerMinute * (isAsset(request) ? MOST_ASSETS_OF_PAGE : 1);
+    },
     cache: COUNTED_CLIENTS,
     timeWindow: 60_000,
     enableDraftSpec: true,
     keyGenerator: (request: FastifyRequest) =>
-      request.principal ? `key:${request.principal.id}` : `ip:${request.ip}`,
+      request.principal
+        ? `key:${request.principal.id}`
+        : `${isAsset(request) ? 'assets' : 'ip'}:${request.ip}`,
     errorResponseBuilder: (_request, context) =>
       new Problem('rate-limited', `more than ${context.max} requests a minute`, {
         retryAfterS: Math.ceil(context.ttl / 1_000),

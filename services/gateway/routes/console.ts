@@ -7,6 +7,8 @@ import { Problem } from '../problem.js';
 /** First parts of the addresses that are pages of the console: each opens it, whatever follows. Everything else keeps its own answer. */
 const PAGES = ['traces', 'search', 'live', 'overview', 'topics', 'dead-letters', 'patterns', 'keys'];
 
+/** Where the console's files are, each named by its content. */
+export const ASSETS_PREFIX = '/assets/';
 const ASSET_LIFE_MS = 365 * 86_400_000;
 
 /** The console at `/` and its pages, from the folder that `npm run build` makes. Open to all: it holds no data. */
@@ -14,7 +16,7 @@ export async function consoleRoutes(app: FastifyInstance, folder: string): Promi
   await app.register(async (scope) => {
     await scope.register(fastifyStatic, {
       root: join(folder, 'assets'),
-      prefix: '/assets/',
+      prefix: ASSETS_PREFIX,
       preCompressed: true,
       // names carry the hash of their content
       maxAge: ASSET_LIFE_MS,
