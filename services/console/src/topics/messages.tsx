@@ -1,4 +1,4 @@
-import { Badge, Button, Group, Select, Text, TextInput } from '@mantine/core';
+import { Badge, Button, Group, Loader, Select, Text, TextInput } from '@mantine/core';
 import { RefreshCw } from 'lucide-react';
 import { useState } from 'react';
 import { useMessages } from '../api/queries.js';
@@ -80,8 +80,8 @@ export function Messages({ topic }: { topic: TopicOut }) {
           <Button
             type="submit"
             variant="default"
-            leftSection={<RefreshCw size={13} />}
-            loading={query.isFetching}
+            // never disabled: Enter asks anew while the last look goes on
+            leftSection={query.isFetching ? <Loader size={13} /> : <RefreshCw size={13} />}
             onClick={() => look === asked && void query.refetch()}
           >
             Look
