@@ -1,5 +1,6 @@
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { replaceFile } from '../files/replace-file.js';
 
 /** The file of a group's member id in an instance's own folder; null where it has none. */
 export const memberFileIn = (stateFolder: string, groupId: string): string | null =>
@@ -15,12 +16,8 @@ export function recallMember(path: string): string | null {
   }
 }
 
-/** Replaces the file in one step, so that a kill leaves the old or the new id. */
-export function rememberMember(path: string, memberId: string): void {
-  mkdirSync(dirname(path), { recursive: true });
-  writeFileSync(`${path}.new`, memberId);
-  renameSync(`${path}.new`, path);
-}
+/** A kill leaves the old or the new id. */
+export const rememberMember = (path: string, memberId: string): void => replaceFile(path, memberId);
 
 export function forgetMember(path: string): void {
   rmSync(path, { force: true });

@@ -1,8 +1,9 @@
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { projectRoot } from '../../lib/config/root.js';
+import { replaceFile } from '../../lib/files/replace-file.js';
 
 /** One row with one seed, as results.json keeps it. */
 export interface Result {
@@ -82,8 +83,7 @@ export class ResultFile {
       nameOf(a) < nameOf(b) ? -1 : 1,
     );
     const lines = this.results.map((one) => `  ${JSON.stringify(one)}`);
-    writeFileSync(`${this.path}.new`, `[\n${lines.join(',\n')}\n]\n`);
-    renameSync(`${this.path}.new`, this.path);
+    replaceFile(this.path, `[\n${lines.join(',\n')}\n]\n`);
   }
 }
 

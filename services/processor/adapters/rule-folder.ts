@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { projectRoot } from '../../../lib/config/root.js';
+import { replaceFile } from '../../../lib/files/replace-file.js';
 import type { WrittenRule } from '../core/rules/rule-types.js';
 import { readText } from './rule-text.js';
 
@@ -37,9 +38,7 @@ export function keepBuiltIn(): void {
     });
     if (isWhole) kept[file] = { sha256: hashOf(text), rules };
   }
-  const written = `${KEPT()}.${process.pid}`;
-  writeFileSync(written, JSON.stringify(kept));
-  renameSync(written, KEPT());
+  replaceFile(KEPT(), JSON.stringify(kept));
 }
 
 /** What was kept when VectaDB was built; nothing where it was not. */

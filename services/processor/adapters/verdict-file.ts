@@ -1,5 +1,6 @@
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { replaceFile } from '../../../lib/files/replace-file.js';
 import type { PatternVerdict } from '../core/rules/pattern-verdict.js';
 import type { VerdictMemory } from './pattern-check.js';
 
@@ -29,9 +30,7 @@ export class VerdictFile implements VerdictMemory {
   set(key: string, verdict: PatternVerdict): void {
     this.verdicts.set(key, verdict);
     const verdicts = Object.fromEntries([...this.verdicts].slice(-this.most));
-    mkdirSync(dirname(this.path), { recursive: true });
-    writeFileSync(`${this.path}.new`, JSON.stringify({ check: CHECK, verdicts }));
-    renameSync(`${this.path}.new`, this.path);
+    replaceFile(this.path, JSON.stringify({ check: CHECK, verdicts }));
   }
 }
 
