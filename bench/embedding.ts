@@ -6,8 +6,9 @@ import { readEnvironment, STACK } from '../lib/config/env.js';
 import { createEmbedder, type Embedder, hashedEmbedder } from '../lib/embedding/embedder.js';
 import { ModelProcess } from '../lib/embedding/semantic.js';
 import { embeddingText } from '../lib/embedding/text.js';
+import { median } from '../lib/testing/median.js';
 import { writeBertModel } from './bert-model.js';
-import { cpuMs, median, storedEvent } from './stored-events.js';
+import { cpuMs, storedEvent } from './stored-events.js';
 
 /**
  * Texts a second of each embedder, nothing cached:

@@ -1,7 +1,8 @@
 import type { SurrealStore } from '../lib/stores/surreal/connection.js';
 import { connectTestStore, emptyStore } from '../lib/stores/surreal/fixtures.js';
+import { median } from '../lib/testing/median.js';
 import { startStack } from '../lib/testing/stack.js';
-import { cpuMs, median, sinkOf, storedEvent, surrealPid } from './stored-events.js';
+import { cpuMs, sinkOf, storedEvent, surrealPid } from './stored-events.js';
 
 /**
  * What the facts beside events (event_fact) cost the SurrealDB sink: first emissions through its handler, with the statement that

@@ -1,7 +1,8 @@
 import Table from 'cli-table3';
 import { connectTestStore } from '../lib/stores/surreal/fixtures.js';
+import { median } from '../lib/testing/median.js';
 import { startBenchStack } from './bench-stack.js';
-import { cpuMs, FIRST_MS, median, sinkOf, storedEvent, storedTrace, surrealPid } from './stored-events.js';
+import { cpuMs, FIRST_MS, sinkOf, storedEvent, storedTrace, surrealPid } from './stored-events.js';
 
 /**
  * What questions cost over HTTP, with so many events stored by the SurrealDB sink in traces of 50, and one trace of 10,000:

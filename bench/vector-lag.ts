@@ -5,12 +5,13 @@ import { setTimeout as delay } from 'node:timers/promises';
 import Table from 'cli-table3';
 import { connectQdrant } from '../lib/stores/qdrant/store.js';
 import { countEvents } from '../lib/stores/surreal/index.js';
+import { median } from '../lib/testing/median.js';
 import { metricsOf } from '../tests/faults/probes.js';
 import { type MintedEvent, mint } from '../tests/pipeline/oracle.js';
 import { Pipeline } from '../tests/pipeline/pipeline.js';
 import { surrealOf } from '../tests/pipeline/surreal.js';
 import { writeBertModel } from './bert-model.js';
-import { median, storedEvent } from './stored-events.js';
+import { storedEvent } from './stored-events.js';
 
 /**
  * How the vector sink keeps up with a model, and whether anything waits for it: events at a steady rate, by HTTP, through the whole

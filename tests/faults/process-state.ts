@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { median } from '../../lib/testing/median.js';
 
 /** Whether a process is stopped, by SIGSTOP (proc(5)). */
 export function isStopped(pid: number): boolean {
@@ -39,5 +40,3 @@ export async function residentMbAround(
   const tenth = Math.ceil(samples.length / 10);
   return { first: median(samples.slice(0, tenth)), last: median(samples.slice(-tenth)) };
 }
-
-const median = (values: number[]): number => values.sort((a, b) => a - b)[Math.floor(values.length / 2)]!;
