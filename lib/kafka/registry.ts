@@ -111,7 +111,11 @@ export function connectRegistry(
     return { versions, registeredId, level, refusal };
   }
 
-  /** Registers what `changes` says and returns every subject's id. */
+  /** Ids of our schemas in the order of their subjects; null for one that is not registered. */
+  const ownIds = (): Promise<(number | null)[]> =>
+    Promise.all(subjects.map(({ name, schema }) => api.idOf(name, schema)));
+
+  /** Registers what `changes` says. */
   async function settle(changes: SchemaChange[]): Promise<void> {
     const refused = changes.flatMap((change) => (change.kind === 'refused' ? [change] : []));
     if (refused.length > 0) {
@@ -174,9 +178,14 @@ export function connectRegistry(
 
     async resolveIds() {
       await patiently('looking up schema ids', options.startLimitMs ?? 60_000, async () => {
-        await settle(await plan());
-        for (const { name, schemaName, schema } of subjects) {
-          const id = await api.idOf(name, schema);
+        let ids = await ownIds();
+        // the whole plan asks for every version of every subject: not what each start of a service should wait for
+        if (ids.includes(null)) {
+          await settle(await plan());
+          ids = await ownIds();
+        }
+        for (const [index, { name, schemaName }] of subjects.entries()) {
+          const id = ids[index] ?? null;
           if (id === null)
             throw new RegistryUnavailableError(`${name} is not there right after it was registered`);
           codec.register(schemaName, id);
