@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll } from 'vitest';
-import { pageTests } from './pages.js';
+import { pageTests } from './pages/index.js';
 import { taskTests } from './tasks.js';
 import { World } from './world.js';
 
