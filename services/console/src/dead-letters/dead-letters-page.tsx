@@ -1,10 +1,11 @@
 import { Button, Group, SegmentedControl, Text } from '@mantine/core';
 import { MailCheck } from 'lucide-react';
 import { useState } from 'react';
-import { useSearchParams } from 'react-router';
 import { useOffers } from '../api/offers.js';
 import { useDeadLetters } from '../api/queries.js';
 import type { RedriveIn } from '../api/types.js';
+import { type Change, useAddress } from '../parts/address.js';
+import { More } from '../parts/more.js';
 import { Empty, Failure, Loading } from '../parts/states.js';
 import { useNow } from '../parts/time.js';
 import classes from './dead-letters.module.css';
@@ -22,7 +23,7 @@ const FILTERS = ['stage', 'cause', 'topic'] as const;
 
 /** What could not be processed and why: looked into, and sent back once the reason is gone. Filter and open letter are in the address. */
 export function DeadLettersPage() {
-  const [params, setParams] = useSearchParams();
+  const [params, change] = useAddress();
   const now = useNow();
   const isOffered = useOffers('/api/v1/dead-letters');
   const filter = Object.fromEntries(
@@ -32,19 +33,9 @@ export function DeadLettersPage() {
   const query = useDeadLetters({ ...filter, state }, isOffered === true);
   const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
   const [redriving, setRedriving] = useState<RedriveIn | null>(null);
-  const set = (changes: Record<string, string | null>) => {
+  const set = (values: Change) => {
     setChosen(new Set());
-    setParams(
-      (before) => {
-        const next = new URLSearchParams(before);
-        for (const [name, value] of Object.entries(changes)) {
-          if (value) next.set(name, value);
-          else next.delete(name);
-        }
-        return next;
-      },
-      { replace: true },
-    );
+    change(values);
   };
   if (isOffered === false)
     return (
@@ -102,17 +93,7 @@ export function DeadLettersPage() {
             onOpen={(letter) => set({ letter })}
             onRedrive={() => setRedriving({ letters: [...chosen] })}
           />
-          {query.hasNextPage && (
-            <Group justify="center" p="md">
-              <Button
-                variant="default"
-                loading={query.isFetchingNextPage}
-                onClick={() => void query.fetchNextPage()}
-              >
-                Older letters
-              </Button>
-            </Group>
-          )}
+          <More query={query} label="Older letters" />
         </>
       )}
       <LetterDrawer

@@ -3,10 +3,11 @@ import { useDebouncedCallback } from '@mantine/hooks';
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { Pause, Play, Radio, Search } from 'lucide-react';
 import { useRef, useState } from 'react';
-import { Link, useSearchParams } from 'react-router';
+import { Link } from 'react-router';
 import { aboutEvent } from '../../../../lib/model/describe-event.js';
 import type { LiveState } from '../api/live.js';
 import type { EventOut } from '../api/types.js';
+import { useAddress } from '../parts/address.js';
 import { EVENT_TYPES, EventType, typeText } from '../parts/event-kind.js';
 import { clockText, countText, plainText } from '../parts/format.js';
 import { Empty, Failure, Loading } from '../parts/states.js';
@@ -20,19 +21,10 @@ const TYPING_MS = 300;
 
 /** Events as they come, newest first, before those that are stored. A pause keeps what is read where it is; the server filters. */
 export function LivePage() {
-  const [params, setParams] = useSearchParams();
+  const [params, change] = useAddress();
   const type = params.get('type');
   const text = params.get('text');
-  const set = (name: string, value: string | null) =>
-    setParams(
-      (before) => {
-        const next = new URLSearchParams(before);
-        if (value) next.set(name, value);
-        else next.delete(name);
-        return next;
-      },
-      { replace: true },
-    );
+  const set = (name: string, value: string | null) => change({ [name]: value });
   const [isPaused, setPaused] = useState(false);
   const field = useRef<HTMLInputElement>(null);
   const filterBy = useDebouncedCallback(set, TYPING_MS);

@@ -4,6 +4,7 @@ import { useMemo } from 'react';
 import { useSearchParams } from 'react-router';
 import { useSearch } from '../api/queries.js';
 import type { SearchBy } from '../api/types.js';
+import { useAddress } from '../parts/address.js';
 import { typeText } from '../parts/event-kind.js';
 import { PERIODS, startOf } from '../parts/period.js';
 import { Empty, Failure, Loading } from '../parts/states.js';
@@ -21,7 +22,7 @@ const HOWS: { value: SearchBy; label: string }[] = [
 
 /** Finds events by meaning and by their text, best first, together with the runs that they are of. */
 export function SearchPage() {
-  const [params, setParams] = useSearchParams();
+  const [params, change] = useAddress();
   const now = useNow(60_000);
   const words = params.get('q') ?? '';
   const type = params.get('type');
@@ -41,16 +42,7 @@ export function SearchPage() {
   const query = useSearch(words, how, filter);
   const hits = query.data?.results ?? [];
   const best = Math.max(Number.MIN_VALUE, ...hits.map(({ score }) => score));
-  const set = (name: string, value: string | null) =>
-    setParams(
-      (before) => {
-        const next = new URLSearchParams(before);
-        if (value) next.set(name, value);
-        else next.delete(name);
-        return next;
-      },
-      { replace: true },
-    );
+  const set = (name: string, value: string | null) => change({ [name]: value });
 
   if (!words) return <Intro />;
   const types = facetOf(hits, (event) => event.event_type);

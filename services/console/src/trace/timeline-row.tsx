@@ -3,22 +3,15 @@ import { colorOf, EventIcon, typeText } from '../parts/event-kind.js';
 import { durationText, offsetText } from '../parts/format.js';
 import { Fold } from './fold.js';
 import type { RowProps } from './row-list.js';
+import { StepLine } from './step-line.js';
 import classes from './trace.module.css';
 
 const INDENT_PX = 14;
 const MAX_INDENT = 12;
 
 /** A step as a line of the waterfall: when, what, and how long as a bar. */
-export const TimelineRow = memo(function TimelineRow({
-  row,
-  time,
-  isChosen,
-  isCollapsed,
-  isFlat,
-  onChoose,
-  onChooseTo,
-  onFold,
-}: RowProps) {
+export const TimelineRow = memo(function TimelineRow(props: RowProps) {
+  const { row, time, isCollapsed, isFlat, onFold } = props;
   const { event } = row;
   const left = (Math.max(0, row.startMs - time.fromMs) / time.spanMs) * 100;
   const width = Math.min(100 - left, ((row.endMs - Math.max(row.startMs, time.fromMs)) / time.spanMs) * 100);
@@ -30,17 +23,7 @@ export const TimelineRow = memo(function TimelineRow({
         ? { insetInlineEnd: `calc(${100 - left}% + 6px)` }
         : { insetInlineStart: `calc(${left}% + 6px)` };
   return (
-    // biome-ignore lint/a11y/useKeyWithClickEvents: j, k and the arrows move the choice, see useKeys of the page
-    // biome-ignore lint/a11y/useFocusableInteractive: the list has the focus, not its lines
-    <div
-      className={classes.line}
-      data-chosen={isChosen || undefined}
-      data-failed={row.failed || undefined}
-      data-event={event.event_id}
-      role="option"
-      aria-selected={isChosen}
-      onClick={(click) => (click.shiftKey ? onChooseTo(row) : onChoose(row))}
-    >
+    <StepLine {...props} className={classes.line}>
       <span className={`${classes.offset} mono`}>{offsetText(row.atMs)}</span>
       <span
         className={classes.step}
@@ -71,6 +54,6 @@ export const TimelineRow = memo(function TimelineRow({
           </span>
         )}
       </span>
-    </div>
+    </StepLine>
   );
 });

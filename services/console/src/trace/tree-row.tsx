@@ -4,35 +4,22 @@ import { durationText, offsetText } from '../parts/format.js';
 import { contentOf } from './content.js';
 import { Fold } from './fold.js';
 import type { RowProps } from './row-list.js';
+import { StepLine } from './step-line.js';
 import classes from './trace.module.css';
 
 const INDENT_PX = 20;
 const MAX_INDENT = 10;
 
 /** A step with what was thought, asked and answered in it. */
-export const TreeRow = memo(function TreeRow({
-  row,
-  isChosen,
-  isCollapsed,
-  isFlat,
-  onChoose,
-  onChooseTo,
-  onFold,
-}: RowProps) {
+export const TreeRow = memo(function TreeRow(props: RowProps) {
+  const { row, isCollapsed, isFlat, onFold } = props;
   const { event } = row;
   const { name, parts, tokens } = contentOf(event);
   return (
-    // biome-ignore lint/a11y/useKeyWithClickEvents: j, k and the arrows move the choice, see useKeys of the page
-    // biome-ignore lint/a11y/useFocusableInteractive: the list has the focus, not its lines
-    <div
+    <StepLine
+      {...props}
       className={classes.branch}
-      data-chosen={isChosen || undefined}
-      data-failed={row.failed || undefined}
-      data-event={event.event_id}
-      role="option"
-      aria-selected={isChosen}
       style={{ paddingInlineStart: 10 + (isFlat ? 0 : Math.min(row.depth, MAX_INDENT) * INDENT_PX) }}
-      onClick={(click) => (click.shiftKey ? onChooseTo(row) : onChoose(row))}
     >
       <div className={classes.branchHead}>
         {!isFlat && <Fold row={row} isCollapsed={isCollapsed} onFold={onFold} />}
@@ -53,6 +40,6 @@ export const TreeRow = memo(function TreeRow({
           <span className={isPayload ? `${classes.partText} mono` : classes.partText}>{text}</span>
         </div>
       ))}
-    </div>
+    </StepLine>
   );
 });

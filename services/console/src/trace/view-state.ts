@@ -1,5 +1,5 @@
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
-import { useSearchParams } from 'react-router';
+import { useAddress } from '../parts/address.js';
 import type { RowFilter } from './rows.js';
 
 export type View = 'timeline' | 'tree';
@@ -29,7 +29,7 @@ const NAMES = {
 export type ViewChange = Partial<Record<keyof typeof NAMES, string | null>>;
 
 export function useViewState(): [ViewState, (change: ViewChange) => void] {
-  const [params, setParams] = useSearchParams();
+  const [params, changeAddress] = useAddress();
   const [event, setEvent] = useState(() => params.get(NAMES.event));
   const state = useMemo((): ViewState => {
     const [from, to] = [params.get(NAMES.from), params.get(NAMES.to)];
@@ -49,19 +49,15 @@ export function useViewState(): [ViewState, (change: ViewChange) => void] {
   current.current = event;
   const write = useCallback(
     (given: ViewChange) =>
-      setParams(
-        (before) => {
-          const next = new URLSearchParams(before);
-          for (const [name, value] of Object.entries({ event: current.current, ...given })) {
-            const parameter = NAMES[name as keyof typeof NAMES];
-            if (value) next.set(parameter, value);
-            else next.delete(parameter);
-          }
-          return next;
-        },
-        { replace: true },
+      changeAddress(
+        Object.fromEntries(
+          Object.entries({ event: current.current, ...given }).map(([name, value]) => [
+            NAMES[name as keyof typeof NAMES],
+            value,
+          ]),
+        ),
       ),
-    [setParams],
+    [changeAddress],
   );
   // A key that is held down moves the choice many times a second; browsers refuse to write an address that often. The router is
   // not asked: it would give up a way to another page that it is on.

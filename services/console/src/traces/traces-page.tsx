@@ -1,10 +1,12 @@
 import { ActionIcon, Button, Code, Group, SegmentedControl, Select, Switch, TextInput } from '@mantine/core';
 import { ListTree, RefreshCw } from 'lucide-react';
 import { useEffect, useMemo, useRef, useState } from 'react';
-import { useNavigate, useSearchParams } from 'react-router';
+import { useNavigate } from 'react-router';
 import { useAccepts } from '../api/offers.js';
 import { useTraces } from '../api/queries.js';
 import { useTraceNews } from '../api/trace-news.js';
+import { type Change, useAddress } from '../parts/address.js';
+import { More } from '../parts/more.js';
 import { PERIODS, startOf } from '../parts/period.js';
 import { Empty, Failure, Loading } from '../parts/states.js';
 import { useNow } from '../parts/time.js';
@@ -26,7 +28,7 @@ const SELDOM_MS = 15_000;
 const OFTEN_MS = 3_000;
 
 export function TracesPage() {
-  const [params, setParams] = useSearchParams();
+  const [params, change] = useAddress();
   const [live, setLive] = useState(true);
   const [chosen, setChosen] = useState(0);
   const navigate = useNavigate();
@@ -48,18 +50,11 @@ export function TracesPage() {
   const traces = query.data?.pages.flatMap((page) => page.traces) ?? [];
   const isFiltered = [...params.keys()].length > 0;
 
-  const set = (name: string, value: string | null) => {
+  const setAll = (values: Change) => {
     setChosen(0);
-    setParams(
-      (before) => {
-        const next = new URLSearchParams(before);
-        if (value) next.set(name, value);
-        else next.delete(name);
-        return next;
-      },
-      { replace: true },
-    );
+    change(values);
   };
+  const set = (name: string, value: string | null) => setAll({ [name]: value });
   const open = (index: number) => {
     const trace = traces[index];
     if (trace) navigate(`/traces/${encodeURIComponent(trace.trace_id)}`);
@@ -120,7 +115,10 @@ export function TracesPage() {
           <FilterField label="Text" value={params.get('text')} onChange={(value) => set('text', value)} />
         )}
         {isFiltered && (
-          <Button variant="subtle" onClick={() => setParams({}, { replace: true })}>
+          <Button
+            variant="subtle"
+            onClick={() => setAll(Object.fromEntries([...params.keys()].map((name) => [name, null])))}
+          >
             Clear
           </Button>
         )}
@@ -152,17 +150,7 @@ export function TracesPage() {
         ) : (
           <>
             <TraceList traces={traces} now={now} chosen={chosen} onFilter={set} />
-            {query.hasNextPage && (
-              <Group justify="center" p="md">
-                <Button
-                  variant="default"
-                  loading={query.isFetchingNextPage}
-                  onClick={() => void query.fetchNextPage()}
-                >
-                  Older traces
-                </Button>
-              </Group>
-            )}
+            <More query={query} label="Older traces" />
           </>
         )}
       </div>
