@@ -14,6 +14,36 @@ const answer = (nextOffset: number, lastStableOffset: number, highWatermark: num
   records: [],
 });
 
+describe('a feed', () => {
+  test('counts as lag what was fetched and not taken, too', () => {
+    const feed = new Feed('t', 0, 5, () => undefined);
+    expect(feed.lagFrom(5)).toBe(-1);
+    feed.accept(answer(8, 20, 20), 1_000);
+    expect(feed.lagFrom(5)).toBe(15);
+    feed.accept(answer(20, 20, 20), 1_000);
+    expect([feed.lagFrom(5), feed.lagFrom(20)]).toEqual([15, 0]);
+  });
+
+  test('that is paused fetches nothing, hears of the end from others, and goes on at once', () => {
+    let rooms = 0;
+    const feed = new Feed('t', 0, 5, () => {
+      rooms++;
+    });
+    feed.accept(answer(8, 8, 8), 1_000);
+    feed.pause();
+    expect(feed.wantsData).toBe(false);
+    feed.sawEnd(30);
+    feed.sawEnd(20);
+    expect(feed.lagFrom(5)).toBe(25);
+    // what is taken from a paused feed makes no room
+    feed.take();
+    expect(rooms).toBe(0);
+    feed.resume();
+    feed.resume();
+    expect([feed.wantsData, rooms]).toEqual([true, 1]);
+  });
+});
+
 describe('how far a feed is known to be complete', () => {
   test('unknown before the end was seen, and while a transaction holds something back', () => {
     const feed = new Feed('t', 0, 5, () => undefined);

@@ -13,8 +13,6 @@ export interface FetchedChunk {
   records: EncodedRecord[];
   nextOffset: number;
   bytes: number;
-  /** Last stable offset less nextOffset. */
-  lag: number;
 }
 
 /** One partition's place in the loop: what was fetched and where to go on. */
@@ -23,8 +21,9 @@ export class Feed {
   private bufferedBytes = 0;
   /** Set when the log no longer holds the position: see DESIGN, "the log's start is checked". */
   outOfRange: { wanted: number; logStart: number } | null = null;
-  /** Records known to lie between the position and the end. */
-  lag = 0;
+  /** Last stable offset as last seen; -1 before it was. */
+  private endOffset = -1;
+  private paused = false;
   /** Append time of the last record that was fetched, Unix milliseconds. */
   private lastFetchedMs = 0;
   /** All that was appended before this time has been fetched, Unix milliseconds; 0 before the end was first seen. */
@@ -37,11 +36,33 @@ export class Feed {
     readonly partition: number,
     /** Offset of the next fetch. */
     public fetchOffset: number,
-    private readonly onTaken: () => void,
+    /** Called when there is room again. */
+    private readonly onRoom: () => void,
   ) {}
 
   get wantsData(): boolean {
-    return this.bufferedBytes < BUFFER_BYTES && this.outOfRange === null;
+    return !this.paused && this.bufferedBytes < BUFFER_BYTES && this.outOfRange === null;
+  }
+
+  /** Records between `position` and the end, as last seen, whether they have been fetched or not; -1 where that is not known. */
+  lagFrom(position: number): number {
+    return this.endOffset < 0 ? -1 : Math.max(0, this.endOffset - position);
+  }
+
+  /** Fetches nothing more until {@link resume}: what is fetched is kept in memory. */
+  pause(): void {
+    this.paused = true;
+  }
+
+  resume(): void {
+    if (!this.paused) return;
+    this.paused = false;
+    this.onRoom();
+  }
+
+  /** The partition was seen to end here; who is paused is not told of it by fetching. */
+  sawEnd(offset: number): void {
+    this.endOffset = Math.max(this.endOffset, offset);
   }
 
   get hasData(): boolean {
@@ -54,7 +75,7 @@ export class Feed {
     if (chunk) {
       const wanted = this.wantsData;
       this.bufferedBytes -= chunk.bytes;
-      if (!wanted && this.wantsData) this.onTaken();
+      if (!wanted && this.wantsData) this.onRoom();
     }
     return chunk;
   }
@@ -77,7 +98,7 @@ export class Feed {
   get nextMs(): number | null {
     const next = this.chunks.find(({ records }) => records.length > 0)?.records[0];
     if (next) return next.timestampMs;
-    if (this.lag === 0) return null;
+    if (this.lagFrom(this.fetchOffset) <= 0) return null;
     return Math.max(this.lastFetchedMs, this.completeMs) || null;
   }
 
@@ -104,7 +125,7 @@ export class Feed {
 
   /** @param askedMs when the request was sent, Unix milliseconds: the answer says nothing of what was appended after that. */
   accept(fetched: FetchedPartition, askedMs: number): void {
-    this.lag = Math.max(0, fetched.lastStableOffset - fetched.nextOffset);
+    this.endOffset = Math.max(fetched.lastStableOffset, fetched.nextOffset);
     // what a transaction still holds back was appended, too
     if (fetched.nextOffset >= fetched.highWatermark) this.completeMs = askedMs;
     if (fetched.nextOffset <= this.fetchOffset) {
@@ -117,7 +138,6 @@ export class Feed {
       records: fetched.records,
       nextOffset: fetched.nextOffset,
       bytes: fetched.bytes,
-      lag: this.lag,
     });
     this.bufferedBytes += fetched.bytes;
     this.nudge();

@@ -10,6 +10,8 @@ import { type ConsumerStatus, FatalError, type GroupConsumer, type GroupConsumer
 const COMMIT_INTERVAL_MS = 500;
 const MAX_BACK_OFF_MS = 5_000;
 const WAIT_MS = 1_000;
+/** How often a failure that goes on is told of. */
+const TELL_EVERY_MS = 60_000;
 
 /**
  * Joins a consumer group and hands each owned partition's records to `handler`, at least once and in order (see
@@ -129,6 +131,7 @@ class PartitionWorker {
   private committed = -1;
   private lastCommitMs = 0;
   private failing: string | null = null;
+  private asking = false;
   /** Append time of the first record in hand, Unix milliseconds. */
   private inHandMs: number | null = null;
   private readonly abort = new AbortController();
@@ -146,7 +149,7 @@ class PartitionWorker {
   status(): ConsumerStatus['partitions'][number] {
     const { topic, partition, position, failing } = this;
     const waitingSinceMs = this.inHandMs ?? this.feed?.nextMs ?? null;
-    return { topic, partition, position, lag: this.feed?.lag ?? -1, waitingSinceMs, failing };
+    return { topic, partition, position, lag: this.feed?.lagFrom(position) ?? -1, waitingSinceMs, failing };
   }
 
   /** Lets the batch at hand finish, commits, ends. A handler that does not come to an end within 8 s is aborted. */
@@ -243,7 +246,10 @@ class PartitionWorker {
     const { topic, partition } = this;
     const { faultPoint = noFaultPoint } = this.context.options;
     faultPoint('before-write');
-    await handler({ topic, partition, records, nextOffset, lag: this.feed!.lag }, this.abort.signal);
+    await handler(
+      { topic, partition, records, nextOffset, lag: this.feed!.lagFrom(nextOffset) },
+      this.abort.signal,
+    );
     faultPoint('after-write');
   }
 
@@ -262,24 +268,50 @@ class PartitionWorker {
     }
   }
 
-  /** Runs `work` until it succeeds, the partition is lost, or it fails for good. */
+  /** Runs `work` until it succeeds, the partition is lost, or it fails for good. Meanwhile nothing more is fetched. */
   private async untilItWorks(what: string, work: () => Promise<void>): Promise<void> {
+    const { logger } = this.context.options;
+    const { topic, partition } = this;
+    let toldMs = 0;
     for (let waitMs = 100; ; waitMs = Math.min(waitMs * 2, MAX_BACK_OFF_MS)) {
       try {
         await work();
         this.failing = null;
+        this.feed?.resume();
         return;
       } catch (error) {
         if (error instanceof FatalError || this.abort.signal.aborted) throw error;
-        this.failing = `${what}: ${error instanceof Error ? error.message : String(error)}`;
-        const { topic, partition } = this;
-        this.context.options.logger.warn(
-          { err: error, topic, partition, waitMs },
-          `${what} failed; trying again`,
-        );
+        const failing = `${what}: ${error instanceof Error ? error.message : String(error)}`;
+        // an outage is told of in every partition, over and over: once a minute is enough for who reads it
+        if (failing !== this.failing || Date.now() - toldMs >= TELL_EVERY_MS) {
+          const why = toldMs === 0 ? { err: error } : { reason: failing };
+          logger.warn({ ...why, topic, partition }, `${what} failed; will be tried until it works`);
+          toldMs = Date.now();
+        }
+        this.failing = failing;
+        this.feed?.pause();
+        void this.seeEnd();
         if (this.closing) this.abort.abort();
         await delay(waitMs, undefined, { signal: this.abort.signal });
       }
+    }
+  }
+
+  /** Asks where the partition ends, which nobody says while nothing is fetched. Never rejects: the lag is then as last seen. */
+  private async seeEnd(): Promise<void> {
+    const { cluster, options } = this.context;
+    const { topic, partition, feed } = this;
+    if (!feed || this.asking) return;
+    this.asking = true;
+    try {
+      feed.sawEnd(await cluster.offsetOf(topic, partition, 'end'));
+    } catch (error) {
+      options.logger.warn(
+        { err: error, topic, partition },
+        'the lag is as last seen: Kafka does not say more',
+      );
+    } finally {
+      this.asking = false;
     }
   }
 }

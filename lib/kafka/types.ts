@@ -13,15 +13,15 @@ export interface ConsumedBatch {
   records: EncodedRecord[];
   /** Offset after the last record seen, markers included: what is committed once the handler resolves. */
   nextOffset: number;
-  /** Records between nextOffset and the end of the partition when it was fetched. */
+  /** Records between nextOffset and the end of the partition, as last seen. */
   lag: number;
 }
 
 /**
  * An at-least-once consumer for sinks. `handler` is called with one batch of a partition at a time (partitions
  * side by side); its offset is committed after the promise resolves. A rejection of any error but {@link FatalError} is
- * retried with back-off for as long as the partition is owned: its buffer is full, so nothing more is fetched for
- * it, and other partitions go on. `signal` aborts when the partition is lost or the consumer closes.
+ * retried with back-off for as long as the partition is owned: nothing more is fetched for it, and other partitions
+ * go on. `signal` aborts when the partition is lost or the consumer closes.
  */
 export interface GroupConsumerOptions {
   kafka: KafkaSettings;
@@ -56,6 +56,7 @@ export interface ConsumerStatus {
     topic: string;
     partition: number;
     position: number;
+    /** Records between the position and the end, as last seen, fetched or not; -1 where that is not known. */
     lag: number;
     /** Append time of the oldest record known to be unhandled, Unix milliseconds; null: none is. */
     waitingSinceMs: number | null;

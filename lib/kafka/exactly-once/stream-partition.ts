@@ -52,9 +52,9 @@ export class StreamPartition implements PartitionWork {
     return this.task?.position ?? -1;
   }
 
-  /** Records between the position and the end, as last seen. */
+  /** Records between the position and the end, as last seen; -1 where that is not known. */
   get lag(): number {
-    return this.feed?.lag ?? -1;
+    return this.feed?.lagFrom(this.position) ?? -1;
   }
 
   get waitingSinceMs(): number | null {
