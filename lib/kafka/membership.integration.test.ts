@@ -8,6 +8,7 @@ import { ClusterClient, createKafka } from './cluster.js';
 import { Membership } from './membership.js';
 
 // https://kafka.apache.org/protocol#protocol_api_keys and #protocol_error_codes
+const FIND_COORDINATOR = 10;
 const JOIN_GROUP = 11;
 const HEARTBEAT = 12;
 const COORDINATOR_LOAD_IN_PROGRESS = 14;
@@ -62,6 +63,12 @@ function framed(correlationId: number, body: Buffer): Buffer {
   return Buffer.concat([head, body]);
 }
 
+/** FindCoordinator, version 1: throttle time, an error that the client does not ask again after, no message, node, host or port. */
+const NO_COORDINATOR = Buffer.concat([
+  Buffer.from([0, 0, 0, 0, 0xff, 0xff, 0xff, 0xff]),
+  Buffer.alloc(4 + 2 + 4),
+]);
+
 /** Throttle time and error, and for JoinGroup no generation, three empty texts and no members. */
 function refusal(apiKey: number, error: number): Buffer {
   const body = Buffer.alloc(apiKey === JOIN_GROUP ? 20 : 6);
@@ -69,7 +76,8 @@ function refusal(apiKey: number, error: number): Buffer {
   return body;
 }
 
-it('is in its group again when a coordinator that refused it, and its new join, answers its heartbeat', async () => {
+/** A member of the group whose broker answers as the test says. */
+async function withMembership(use: (membership: Membership) => Promise<void>): Promise<void> {
   const kafka = { brokers: [`127.0.0.1:${reservation.port}`], clientId: 'membership-test' };
   const admin = createKafka(kafka).admin();
   await admin.createTopics({ topics: [{ topic: 'berths', numPartitions: 2 }], waitForLeaders: true });
@@ -89,6 +97,15 @@ it('is in its group again when a coordinator that refused it, and its new join, 
   try {
     await membership.start();
     while (!membership.joined) await once(membership, 'assigned');
+    await use(membership);
+  } finally {
+    await membership.close();
+    await cluster.disconnect();
+  }
+}
+
+it('is in its group again when a coordinator that refused it, and its new join, answers its heartbeat', () =>
+  withMembership(async (membership) => {
     const { generation } = membership;
     await once(membership, 'heartbeat');
 
@@ -99,8 +116,23 @@ it('is in its group again when a coordinator that refused it, and its new join, 
     await once(membership, 'heartbeat');
     expect([...answers.keys()]).toEqual([]);
     expect([membership.joined, membership.generation]).toEqual([true, generation]);
-  } finally {
-    await membership.close();
-    await cluster.disconnect();
-  }
-});
+  }));
+
+it('joins anew when its client gave up because no broker could say who the coordinator is', () =>
+  withMembership(async (membership) => {
+    const fatal: Error[] = [];
+    membership.on('fatal', (error) => fatal.push(error));
+    const { generation, memberId } = membership;
+    await once(membership, 'heartbeat');
+
+    answers.set(FIND_COORDINATOR, NO_COORDINATOR);
+    answers.set(HEARTBEAT, refusal(HEARTBEAT, NOT_COORDINATOR));
+    const [none] = await once(membership, 'assigned');
+    expect(none).toEqual([]);
+    const [partitions] = await once(membership, 'assigned');
+    expect([...partitions].sort()).toEqual(['berths/0', 'berths/1']);
+    expect([...answers.keys()]).toEqual([]);
+    expect([membership.joined, membership.generation]).toEqual([true, generation + 1]);
+    expect(membership.memberId).not.toBe(memberId);
+    expect(fatal).toEqual([]);
+  }));

@@ -5,6 +5,7 @@ import { assignSticky } from './assigner.js';
 import { type ClusterClient, createKafka } from './cluster.js';
 import { forgetMember, recallMember, rememberMember } from './member-file.js';
 import { FatalError, type KafkaSettings } from './types.js';
+import { isOutage, untilAnswered } from './until-answered.js';
 
 export interface MembershipOptions {
   kafka: KafkaSettings;
@@ -42,24 +43,36 @@ export class Membership extends EventEmitter<MembershipEvents> {
   generation = 0;
   memberId: string | null = null;
   joined = false;
-  private closing = false;
+  private readonly stop = new AbortController();
+  private rejoining: Promise<void> = Promise.resolve();
 
   constructor(private readonly options: MembershipOptions) {
     super();
   }
 
+  /** Joins the group; waits for a Kafka that does not answer yet. @throws what is no outage, and an outage that lasts. */
   async start(): Promise<void> {
-    const { kafka, groupId, topics, cluster, logger, sessionTimeoutMs, memberFile } = this.options;
-    const predecessor = memberFile && recallMember(memberFile);
-    if (predecessor) {
-      try {
-        await cluster.leaveGroup(groupId, predecessor);
-        logger.info({ groupId, predecessor }, 'told the coordinator that the predecessor is gone');
-      } catch (error) {
-        // its session has ended by itself, or will: then joining only takes longer
-        logger.debug({ err: error, groupId }, 'the predecessor had left already');
-      }
-    }
+    const { groupId, logger } = this.options;
+    await untilAnswered(`joining ${groupId}`, () => this.join(), { logger, signal: this.stop.signal });
+  }
+
+  /** Commits positions of a group at the current generation; refused by the broker when this member is out of date. */
+  async commit(offsets: { topic: string; partition: number; offset: string }[]): Promise<void> {
+    if (!this.consumer) throw new Error('the membership has not started');
+    await this.consumer.commitOffsets(offsets);
+  }
+
+  /** Leaves the group. */
+  async close(): Promise<void> {
+    this.stop.abort();
+    await this.rejoining;
+    await this.consumer?.disconnect();
+    if (this.options.memberFile) forgetMember(this.options.memberFile);
+  }
+
+  private async join(): Promise<void> {
+    const { kafka, groupId, topics, sessionTimeoutMs } = this.options;
+    await this.leaveAsBefore();
     const consumer = createKafka(kafka).consumer({
       groupId,
       sessionTimeout: sessionTimeoutMs,
@@ -70,6 +83,32 @@ export class Membership extends EventEmitter<MembershipEvents> {
       partitionAssigners: [this.assigner()],
     });
     this.consumer = consumer;
+    this.listenTo(consumer);
+    try {
+      await consumer.connect();
+      await consumer.subscribe({ topics, fromBeginning: true });
+      await consumer.run({ autoCommit: false, eachBatch: async () => {} });
+    } catch (error) {
+      await consumer.disconnect().catch(() => {}); // it is not used any more
+      throw error;
+    }
+  }
+
+  /** Says that whoever was here before, a process that was killed or a consumer that crashed, is gone. */
+  private async leaveAsBefore(): Promise<void> {
+    const { groupId, cluster, logger, memberFile } = this.options;
+    const predecessor = memberFile ? recallMember(memberFile) : this.memberId;
+    if (!predecessor) return;
+    try {
+      await cluster.leaveGroup(groupId, predecessor);
+      logger.info({ groupId, predecessor }, 'told the coordinator that the predecessor is gone');
+    } catch (error) {
+      // its session has ended by itself, or will: then joining only takes longer
+      logger.debug({ err: error, groupId }, 'the predecessor had left already');
+    }
+  }
+
+  private listenTo(consumer: Consumer): void {
     const { GROUP_JOIN, HEARTBEAT, REBALANCING, CRASH } = consumer.events;
     consumer.on(GROUP_JOIN, ({ payload }) => this.onJoin(payload.memberId, payload.memberAssignment));
     consumer.on(HEARTBEAT, () => {
@@ -81,29 +120,38 @@ export class Membership extends EventEmitter<MembershipEvents> {
       this.joined = false;
       this.emit('revoking');
     });
-    consumer.on(CRASH, ({ payload }) => {
-      this.joined = false;
-      if (this.closing) return;
-      this.emit('assigned', []);
-      if (payload.restart) logger.warn({ err: payload.error, groupId }, 'the group membership restarts');
-      else this.emit('fatal', new FatalError(`membership of ${groupId} ended: ${payload.error.message}`));
-    });
-    await consumer.connect();
-    await consumer.subscribe({ topics, fromBeginning: true });
-    await consumer.run({ autoCommit: false, eachBatch: async () => {} });
+    consumer.on(CRASH, ({ payload }) => this.onCrash(payload.error, payload.restart));
   }
 
-  /** Commits positions of a group at the current generation; refused by the broker when this member is out of date. */
-  async commit(offsets: { topic: string; partition: number; offset: string }[]): Promise<void> {
-    if (!this.consumer) throw new Error('the membership has not started');
-    await this.consumer.commitOffsets(offsets);
+  private onCrash(error: Error, restarts: boolean): void {
+    const { groupId, logger } = this.options;
+    this.joined = false;
+    if (this.stop.signal.aborted) return;
+    this.emit('assigned', []);
+    if (restarts) logger.warn({ err: error, groupId }, 'the group membership restarts');
+    else if (isOutage(error)) {
+      // kafkajs gives up where no broker can be asked for the coordinator, as while the only one starts
+      logger.warn({ err: error, groupId }, 'the group membership ended with an outage; joining anew');
+      this.rejoining = this.rejoin();
+    } else this.end(error);
   }
 
-  /** Leaves the group. */
-  async close(): Promise<void> {
-    this.closing = true;
-    await this.consumer?.disconnect();
-    if (this.options.memberFile) forgetMember(this.options.memberFile);
+  private async rejoin(): Promise<void> {
+    const { groupId, logger } = this.options;
+    const { signal } = this.stop;
+    try {
+      await untilAnswered(`joining ${groupId} anew`, () => this.join(), {
+        logger,
+        signal,
+        limitMs: Number.POSITIVE_INFINITY,
+      });
+    } catch (error) {
+      if (!signal.aborted) this.end(error as Error);
+    }
+  }
+
+  private end(error: Error): void {
+    this.emit('fatal', new FatalError(`membership of ${this.options.groupId} ended: ${error.message}`));
   }
 
   private onJoin(memberId: string, assignment: Record<string, number[]>): void {

@@ -11,6 +11,7 @@ import { memberFileIn } from '../kafka/member-file.js';
 import { createProducer } from '../kafka/producer.js';
 import { connectRegistry } from '../kafka/registry.js';
 import type { ConsumerStatus, GroupConsumer, GroupConsumerOptions } from '../kafka/types.js';
+import { untilAnswered } from '../kafka/until-answered.js';
 import { Codec } from '../model/codec.js';
 import type { DataError } from '../model/result.js';
 import { type ConsumerView, exposeConsumers } from '../telemetry/consumer-metrics.js';
@@ -98,8 +99,9 @@ export async function runSink({ service, groupId, topics, config, open }: SinkOp
     await store.prepare?.();
     state = `waiting for the schema registry at ${registry.url}`;
     await schemas.resolveIds();
+    state = `waiting for Kafka at ${kafka.brokers.join(', ')}`;
+    await untilAnswered('reading the erasures', () => erasures.refresh(), { logger, signal });
     state = 'joining';
-    await erasures.refresh();
     consumer = await runGroupConsumer({
       kafka,
       groupId,

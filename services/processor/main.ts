@@ -11,6 +11,7 @@ import { LiveGeneration } from '../../lib/kafka/generations/live-generation.js';
 import { memberFileIn } from '../../lib/kafka/member-file.js';
 import { connectRegistry } from '../../lib/kafka/registry.js';
 import { readEpochs } from '../../lib/kafka/topics/epochs.js';
+import { untilAnswered } from '../../lib/kafka/until-answered.js';
 import { Codec } from '../../lib/model/codec.js';
 import { createLogger } from '../../lib/telemetry/logger.js';
 import { exposeMasking } from '../../lib/telemetry/masking-metrics.js';
@@ -83,10 +84,13 @@ try {
   const registry = connectRegistry(registrySettings(config), codec, { logger });
   phase = `waiting for the schema registry at ${registrySettings(config).url}`;
   await registry.resolveIds();
-  phase = 'joining';
-  const epochs = await readEpochs(kafka);
+  phase = `waiting for Kafka at ${kafka.brokers.join(', ')}`;
+  const epochs = await untilAnswered('reading the epochs', () => readEpochs(kafka), { logger });
   const coverage = new Coverage();
-  const live = await LiveGeneration.connect(kafka, logger);
+  const live = await untilAnswered('reading the generations', () => LiveGeneration.connect(kafka, logger), {
+    logger,
+  });
+  phase = 'joining';
   const faultPoint = config.FAULT_POINT
     ? faultPointAt(config.FAULT_POINT, (signal) => process.kill(process.pid, signal))
     : noFaultPoint;

@@ -2,6 +2,7 @@ import type { Logger } from '../../telemetry/logger.js';
 import { ClusterClient } from '../cluster.js';
 import { Membership } from '../membership.js';
 import type { KafkaSettings } from '../types.js';
+import { untilAnswered } from '../until-answered.js';
 import { type FaultPoint, noFaultPoint } from './fault-point.js';
 import { type OwnerContext, type OwnerCounters, PartitionOwner } from './partition-owner.js';
 import type { ProducerLimits } from './transactions.js';
@@ -93,9 +94,15 @@ export class ExactlyOnceRunner {
   async start(): Promise<void> {
     const { work, logger, faultPoint } = this.options;
     const topics = [...new Set([work.source, work.changelog, ...work.outputs])];
-    await this.cluster.connect(topics);
-    for (const topic of topics)
-      this.partitionCounts.set(topic, (await this.cluster.partitionsOf(topic)).length);
+    await untilAnswered(
+      `looking up the topics of ${work.name}`,
+      async () => {
+        await this.cluster.connect(topics);
+        for (const topic of topics)
+          this.partitionCounts.set(topic, (await this.cluster.partitionsOf(topic)).length);
+      },
+      { logger },
+    );
     const { source, changelog } = work;
     if (this.partitionCounts.get(source) !== this.partitionCounts.get(changelog)) {
       throw new Error(
