@@ -16,12 +16,11 @@ import { startStack } from '../lib/testing/stack.js';
 import { createMetrics } from '../services/qdrant-sink/metrics.js';
 import { createHandler } from '../services/qdrant-sink/sink.js';
 import { agentEvent, groupLink, record } from '../services/qdrant-sink/testing/records.js';
+import { feed, pace } from './sink-feed.js';
 
 const events = Number(process.argv[2] ?? 20_000);
-const BATCH = 1_000;
 const PARTITIONS = 2;
 const GROUPS = 1_000;
-const signal = new AbortController().signal;
 
 const stack = await startStack({ qdrant: true });
 try {
@@ -41,23 +40,9 @@ try {
   });
 
   const measure = async (what: string, values: (AgentEvent | GroupLink)[]) => {
-    const started = performance.now();
-    const cpu = process.cpuUsage();
-    let next = 0;
-    const worker = async () => {
-      while (next < values.length) {
-        const batch = values.slice(next, next + BATCH);
-        next += BATCH;
-        const records = batch.map((value, at) => record(codec, at, value));
-        await handler({ topic: 'agent-events', partition: 0, records, nextOffset: 0, lag: 0 }, signal);
-      }
-    };
-    await Promise.all(Array.from({ length: PARTITIONS }, worker));
-    const seconds = (performance.now() - started) / 1_000;
-    const { user, system } = process.cpuUsage(cpu);
-    const rate = Math.round(values.length / seconds);
+    const bytes = values.map((value) => record(codec, 0, value).value!);
     console.log(
-      `${what}: ${rate} records/s, ${Math.round((user + system) / values.length)} µs of CPU here each`,
+      await pace(what, bytes.length, 'records', () => feed(handler, 'agent-events', bytes, PARTITIONS)),
     );
   };
 

@@ -8,6 +8,7 @@ import type { SurrealStore } from '../lib/stores/surreal/connection.js';
 import { sampleEvent, sampleTrace } from '../lib/stores/surreal/fixtures.js';
 import { createMetrics } from '../services/surreal-sink/metrics.js';
 import { createHandler } from '../services/surreal-sink/sink.js';
+import { feed } from './sink-feed.js';
 
 export const FIRST_MS = Date.UTC(2026, 0, 7, 12);
 const STEPS = [
@@ -69,7 +70,6 @@ export const storedTrace = (trace: number, from: number, to: number) =>
     duration_ms: (to - 1 - from) * 1_000,
   });
 
-const BATCH = 1_000;
 const PARTITIONS = 3;
 
 /** The handler of the SurrealDB sink, fed as its consumer feeds it: batches of 1,000, partitions side by side. */
@@ -84,37 +84,20 @@ export function sinkOf(store: SurrealStore) {
       throw new Error(cause.message);
     },
   });
-  const feed = async (topic: 'agent-events' | 'agent-traces', values: Buffer[]): Promise<void> => {
-    let next = 0;
-    const worker = async (partition: number) => {
-      while (next < values.length) {
-        const at = next;
-        next += BATCH;
-        const records = values.slice(at, at + BATCH).map((value, index) => ({
-          topic,
-          partition,
-          offset: at + index,
-          timestampMs: 0,
-          key: null,
-          value,
-          headers: {},
-        }));
-        const batch = { topic, partition, records, nextOffset: at + records.length, lag: 0 };
-        await handler(batch, new AbortController().signal);
-      }
-    };
-    await Promise.all(Array.from({ length: PARTITIONS }, (_, partition) => worker(partition)));
-  };
   return {
     events: (events: readonly AgentEvent[]) =>
       feed(
+        handler,
         'agent-events',
         events.map((event) => codec.encode('agent-event', event)),
+        PARTITIONS,
       ),
     traces: (traces: readonly ReturnType<typeof storedTrace>[]) =>
       feed(
+        handler,
         'agent-traces',
         traces.map((trace) => codec.encode('agent-trace', trace)),
+        PARTITIONS,
       ),
   };
 }

@@ -11,12 +11,13 @@ import { Codec } from '../lib/model/codec.js';
 import { connectTestStore, sampleEvent, sampleLink, sampleTrace } from '../lib/stores/surreal/fixtures.js';
 import { listEvents } from '../lib/stores/surreal/listings.js';
 import { getTrace } from '../lib/stores/surreal/reads.js';
+import { median } from '../lib/testing/median.js';
 import { startStack } from '../lib/testing/stack.js';
 import { createMetrics } from '../services/surreal-sink/metrics.js';
 import { createHandler } from '../services/surreal-sink/sink.js';
+import { feed, pace } from './sink-feed.js';
 
 const events = Number(process.argv[2] ?? 20_000);
-const BATCH = 1_000;
 const PARTITIONS = Number(process.env.PARTITIONS ?? 3);
 const PER_GROUP = 50;
 const groups = Math.ceil(events / PER_GROUP);
@@ -35,35 +36,10 @@ try {
     },
   });
 
-  const measure = async (what: string, values: Buffer[], topic = 'agent-events', each = 1) => {
-    const started = performance.now();
-    const cpu = process.cpuUsage();
-    let next = 0;
-    const worker = async (partition: number) => {
-      while (next < values.length) {
-        const at = next;
-        next += BATCH;
-        const records = values.slice(at, at + BATCH).map((value, index) => ({
-          topic,
-          partition,
-          offset: at + index,
-          timestampMs: 0,
-          key: null,
-          value,
-          headers: {},
-        }));
-        const batch = { topic, partition, records, nextOffset: at + records.length, lag: 0 };
-        await handler(batch, new AbortController().signal);
-      }
-    };
-    await Promise.all(Array.from({ length: PARTITIONS }, (_, partition) => worker(partition)));
-    const seconds = (performance.now() - started) / 1_000;
-    const { user, system } = process.cpuUsage(cpu);
-    const rows = values.length * each;
+  const measure = async (what: string, values: Buffer[], topic = 'agent-events', each = 1) =>
     console.log(
-      `${what}: ${Math.round(rows / seconds)} rows/s, ${Math.round((user + system) / rows)} µs of CPU here each`,
+      await pace(what, values.length * each, 'rows', () => feed(handler, topic, values, PARTITIONS)),
     );
-  };
 
   const emission = (revision: number) =>
     Array.from({ length: events }, (_, n) =>
@@ -113,7 +89,7 @@ try {
       await read();
       times.push(performance.now() - started);
     }
-    console.log(`${what}: median ${times.sort((a, b) => a - b)[3]!.toFixed(1)} ms`);
+    console.log(`${what}: median ${median(times).toFixed(1)} ms`);
   };
   await time('latest 100 events', () => listEvents(store, { limit: 100 }));
   await time('latest 100 events of a type', () => listEvents(store, { event_type: 'error', limit: 100 }));

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { Registry } from 'prom-client';
-import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { loadSchemas } from '../../lib/config/schemas.js';
 import { noErasures } from '../../lib/kafka/erasures.js';
 import { Codec } from '../../lib/model/codec.js';
@@ -8,16 +8,11 @@ import type { AgentEvent, AgentTrace, EventRetraction, GroupLink } from '../../l
 import { HOUR_MS, hourOf } from '../../lib/model/flow-account.js';
 import type { DataError } from '../../lib/model/result.js';
 import type { SurrealStore } from '../../lib/stores/surreal/connection.js';
-import {
-  connectTestStore,
-  emptyStore,
-  sampleEvent,
-  sampleLink,
-  sampleTrace,
-} from '../../lib/stores/surreal/fixtures.js';
+import { emptyStore, sampleEvent, sampleLink, sampleTrace } from '../../lib/stores/surreal/fixtures.js';
 import { nameOfRaw, readStoredHours } from '../../lib/stores/surreal/flow.js';
+import { ownStore } from '../../lib/stores/surreal/own-store.js';
 import { getEvent, getTrace } from '../../lib/stores/surreal/reads.js';
-import { startStack, type TestStack } from '../../lib/testing/stack.js';
+import type { TestStack } from '../../lib/testing/stack.js';
 import { REPLAYED_HEADER } from '../../lib/topology/generation.js';
 import type { EncodedRecord } from '../../lib/topology/topology.js';
 import { createMetrics } from './metrics.js';
@@ -33,21 +28,15 @@ type Sent =
   | { goneTrace: string };
 
 const codec = Codec.local(loadSchemas());
-let stack: TestStack;
-let store: SurrealStore;
 let dead: { offset: number; cause: DataError }[];
 let handle: ReturnType<typeof createHandler>;
-
-beforeAll(async () => {
-  stack = await startStack({ surreal: true });
-  store = await connectTestStore(stack.env);
+let store: SurrealStore;
+let stack: TestStack;
+ownStore((opened, of) => {
+  store = opened;
+  stack = of;
 });
-afterAll(async () => {
-  await store?.close();
-  await stack?.stop();
-});
-beforeEach(async () => {
-  await emptyStore(store);
+beforeEach(() => {
   dead = [];
   handle = createHandler({
     erasures: noErasures,

@@ -1,23 +1,15 @@
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { groupKeys, uuidOf } from '../../model/ids.js';
-import { startStack, type TestStack } from '../../testing/stack.js';
 import type { SurrealStore } from './connection.js';
 import { getEventContext } from './explain.js';
-import { connectTestStore, emptyStore, sampleEvent, sampleTrace } from './fixtures.js';
+import { sampleEvent, sampleTrace } from './fixtures.js';
+import { ownStore } from './own-store.js';
 import { writeEvents, writeTraces } from './writes.js';
 
-let stack: TestStack;
 let store: SurrealStore;
-
-beforeAll(async () => {
-  stack = await startStack({ surreal: true });
-  store = await connectTestStore(stack.env);
+ownStore((opened) => {
+  store = opened;
 });
-afterAll(async () => {
-  await store?.close();
-  await stack?.stop();
-});
-beforeEach(() => emptyStore(store));
 
 const ids = (siblings: { event_id: string }[]) => siblings.map(({ event_id }) => event_id);
 

@@ -1,31 +1,23 @@
 import fc from 'fast-check';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { AgentEvent } from '../../model/events.js';
 import { holdsAll, levelName, readTerms, searchText } from '../../model/facts/search-text.js';
 import { errorsByType } from '../../model/stats/statistics.js';
-import { startStack, type TestStack } from '../../testing/stack.js';
 import type { SurrealStore } from './connection.js';
 import { toFactRecord } from './facts.js';
 import { fillFacts } from './fill-facts.js';
-import { connectTestStore, emptyStore, sampleEvent, sampleLink, sampleTrace } from './fixtures.js';
+import { emptyStore, sampleEvent, sampleLink, sampleTrace } from './fixtures.js';
 import { type EventFilter, listEvents } from './listings.js';
 import { measuresOf, tracesByDay } from './measures.js';
+import { ownStore } from './own-store.js';
 import { deleteOlderThan } from './retention.js';
 import { listTraces, type TraceOrder } from './trace-listings.js';
 import { moveGroup, writeEvents, writeTraces } from './writes.js';
 
-let stack: TestStack;
 let store: SurrealStore;
-
-beforeAll(async () => {
-  stack = await startStack({ surreal: true });
-  store = await connectTestStore(stack.env);
+ownStore((opened) => {
+  store = opened;
 });
-afterAll(async () => {
-  await store?.close();
-  await stack?.stop();
-});
-beforeEach(() => emptyStore(store));
 
 const FIELDS = ['event_type', 'agent_id', 'session_id', 'trace_id', 'framework'] as const;
 const anyOf = (wanted: string | readonly string[] | undefined, value: string | null) =>

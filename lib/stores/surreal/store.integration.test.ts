@@ -1,11 +1,11 @@
 import { availableParallelism, loadavg } from 'node:os';
 import fc from 'fast-check';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { startStack, type TestStack } from '../../testing/stack.js';
+import { describe, expect, test } from 'vitest';
 import { readGroupSteps, writeCauses } from './causes.js';
 import type { SurrealStore } from './connection.js';
-import { connectTestStore, emptyStore, sampleEvent, sampleLink, sampleTrace } from './fixtures.js';
+import { sampleEvent, sampleLink, sampleTrace } from './fixtures.js';
 import { countEvents, type EventFilter, listEvents } from './listings.js';
+import { ownStore } from './own-store.js';
 import { probeWrite } from './probe-write.js';
 import { findTraceBySession, getEvent, getEventsByIds, getTrace } from './reads.js';
 import { recountTraces } from './recount.js';
@@ -14,18 +14,10 @@ import { applySchema } from './schema.js';
 import { listTraces } from './trace-listings.js';
 import { moveGroup, writeEvents, writeTraces } from './writes.js';
 
-let stack: TestStack;
 let store: SurrealStore;
-
-beforeAll(async () => {
-  stack = await startStack({ surreal: true });
-  store = await connectTestStore(stack.env);
+ownStore((opened) => {
+  store = opened;
 });
-afterAll(async () => {
-  await store?.close();
-  await stack?.stop();
-});
-beforeEach(() => emptyStore(store));
 
 const edges = async (): Promise<string[]> => {
   const [rows] = await store.query<[[{ id: string }, { id: string }][]]>(
