@@ -2,7 +2,7 @@ import { defaultMasker } from '../../lib/config/masking-file.js';
 import type { Codec } from '../../lib/model/codec.js';
 import type { AgentEvent, AgentTrace, GroupLink, LogSource } from '../../lib/model/events.js';
 import type { Masker } from '../../lib/model/masking/masker.js';
-import { type LastRows, LastRowsReader, type RowVersion } from '../../lib/stores/last-rows.js';
+import { type LastRows, LastRowsReader } from '../../lib/stores/last-rows.js';
 import { InProcessRun } from '../../lib/topology/in-process.js';
 import type { EncodedRecord } from '../../lib/topology/topology.js';
 import type { Fate } from '../processor/core/parse/coverage.js';
@@ -10,7 +10,7 @@ import type { RecordOutcome } from '../processor/core/parse/parse-processor.js';
 import type { CompiledRules } from '../processor/core/rules/compiled-rules.js';
 import { buildTopology, type TopologyConfig } from '../processor/core/topology.js';
 import { AppendClock, type LineInput, lineReader } from './line-input.js';
-import { Spill } from './spill.js';
+import { type SpilledEvent, SpilledEvents } from './spilled-events.js';
 
 export interface AnalysisOptions {
   /** Left out: what is masked by default. */
@@ -23,7 +23,7 @@ export interface AnalysisOptions {
 }
 
 /** What is held of an event; the rest of it is read back when it is shown. */
-export interface EventIndex extends RowVersion {
+export interface EventIndex extends SpilledEvent {
   timestamp_ms: number;
   event_type: string;
   strategy: AgentEvent['why']['strategy'];
@@ -31,8 +31,6 @@ export interface EventIndex extends RowVersion {
   source: SourceName | null;
   /** Place among all events, in the order of the input. */
   order: number;
-  at: number;
-  length: number;
 }
 
 type SourceName = Pick<LogSource, 'system' | 'log_group'>;
@@ -52,22 +50,20 @@ interface Held {
 /** Lines that are given to the topology at once, and before the first one that tells a time. */
 const BATCH_LINES = 2_000;
 const BATCH_BYTES = 8 * 1024 * 1024;
-const NO_FLAGS: string[] = [];
 /** Events of one record, for the order of events. */
 const PARTS = 4_096;
 
 /**
  * The whole topology over the lines of a file, in one process: no broker, no store, the last rows held as a store would. Lines
  * arrive when they were printed, see {@link AppendClock}; at the end time goes on until every trace has come to rest.
- * Memory: a few hundred bytes an event; what was read of it goes to a {@link Spill}.
+ * Memory: a few hundred bytes an event; what was read of it goes to {@link SpilledEvents}.
  */
 export class Analysis {
   private readonly run: InProcessRun;
   private readonly reader: LastRowsReader<EventIndex>;
-  private readonly spill = new Spill();
+  private readonly spilled: SpilledEvents;
   private readonly clock: AppendClock;
   private readonly read: ReturnType<typeof lineReader>;
-  private readonly names = new Map<string, string>();
   private readonly sources = new Map<string, SourceName>();
   /** By line: event, or why there is none. */
   private readonly eventIds: (string | null)[] = [];
@@ -80,6 +76,7 @@ export class Analysis {
 
   constructor(private readonly options: AnalysisOptions) {
     const { codec, rules, config, nowMs } = options;
+    this.spilled = new SpilledEvents(codec);
     this.reader = new LastRowsReader((row) => this.eventOf(row));
     this.clock = new AppendClock(nowMs);
     this.read = lineReader(codec);
@@ -154,14 +151,12 @@ export class Analysis {
   }
 
   /** The whole event, in the trace that it is in at last. */
-  eventOf({ at, length, trace_id, flags }: EventIndex): AgentEvent {
-    const read = this.options.codec.decode<AgentEvent>(this.spill.read(at, length), ['agent-event']);
-    if (!read.ok) throw new Error(`an event that was written cannot be read: ${read.error.message}`);
-    return { ...read.value.value, trace_id, flags };
+  eventOf(event: EventIndex): AgentEvent {
+    return this.spilled.read(event);
   }
 
   close(): void {
-    this.spill.close();
+    this.spilled.close();
   }
 
   private ended(): LastRows<EventIndex> {
@@ -211,22 +206,15 @@ export class Analysis {
   }
 
   private indexOf(event: AgentEvent, bytes: Buffer): EventIndex {
+    const { spilled } = this;
     return {
-      event_id: event.event_id,
-      group_id: this.name(event.group_id),
-      trace_id: this.name(event.trace_id),
-      revision: event.revision,
-      generation: event.generation,
-      updated_ms: event.updated_ms,
-      flags: event.flags.length === 0 ? NO_FLAGS : event.flags,
+      ...spilled.keep(event, bytes),
       timestamp_ms: event.timestamp_ms,
-      event_type: this.name(event.event_type),
+      event_type: spilled.name(event.event_type),
       strategy: event.why.strategy,
-      rule: event.why.rule === null ? null : this.name(event.why.rule),
+      rule: event.why.rule === null ? null : spilled.name(event.why.rule),
       source: event.source === null ? null : this.source(event.source),
       order: event.raw.offset * PARTS + event.raw.index,
-      at: this.spill.append(bytes),
-      length: bytes.length,
     };
   }
 
@@ -235,13 +223,5 @@ export class Analysis {
     const known = this.sources.get(name) ?? { system, log_group };
     this.sources.set(name, known);
     return known;
-  }
-
-  /** One string for equal names. */
-  private name(text: string): string {
-    const known = this.names.get(text);
-    if (known !== undefined) return known;
-    this.names.set(text, text);
-    return text;
   }
 }

@@ -3,32 +3,30 @@ import type { ClusterClient } from '../../../lib/kafka/cluster.js';
 import { readTopic } from '../../../lib/kafka/topic-reader.js';
 import type { Codec, SchemaName } from '../../../lib/model/codec.js';
 import type { AgentEvent, AgentTrace, GroupLink } from '../../../lib/model/events.js';
-import { type LastRows, LastRowsReader, type RowVersion } from '../../../lib/stores/last-rows.js';
+import { type LastRows, LastRowsReader } from '../../../lib/stores/last-rows.js';
 import { topicOfGeneration } from '../../../lib/topology/generation.js';
-import { Spill } from '../spill.js';
+import { type SpilledEvent, SpilledEvents } from '../spilled-events.js';
 
 /** What is held of an event; the rest of it is read back when it is asked for. */
-export interface ReplayedRow extends RowVersion {
+export interface ReplayedRow extends SpilledEvent {
   created_ms: number;
-  at: number;
-  length: number;
 }
 
-const NO_FLAGS: string[] = [];
 /** A transaction whose process was killed ends after 10 s. */
 const SETTLE_LIMIT_MS = 30_000;
 const SETTLE_POLL_MS = 50;
 
 /**
  * The last rows of a generation, as a store would hold them. Memory: a few hundred bytes an event; the events themselves are in a
- * {@link Spill}.
+ * {@link SpilledEvents}.
  */
 export class ReplayedRows {
-  private readonly spill = new Spill();
-  private readonly names = new Map<string, string>();
+  private readonly spilled: SpilledEvents;
   private rows: LastRows<ReplayedRow> = { events: new Map(), traces: new Map() };
 
-  private constructor(private readonly codec: Codec) {}
+  private constructor(private readonly codec: Codec) {
+    this.spilled = new SpilledEvents(codec);
+  }
 
   /** Reads the generation's agent-events and agent-traces to their ends. @throws where they cannot be read. */
   static async read(cluster: ClusterClient, codec: Codec, generation: number): Promise<ReplayedRows> {
@@ -39,7 +37,10 @@ export class ReplayedRows {
     for (const topic of [events, traces]) await settled(cluster, topic);
     for await (const [value, schema] of rows.values(cluster, events, ['agent-event', 'group-link'])) {
       if (schema === 'group-link') reader.link(rows.decode(value, schema) as GroupLink);
-      else reader.event(rows.indexOf(rows.decode(value, schema) as AgentEvent, value));
+      else {
+        const event = rows.decode(value, schema) as AgentEvent;
+        reader.event({ ...rows.spilled.keep(event, value), created_ms: event.created_ms });
+      }
     }
     for await (const [value] of rows.values(cluster, traces, ['agent-trace']))
       reader.trace(rows.decode(value, 'agent-trace') as AgentTrace);
@@ -56,13 +57,12 @@ export class ReplayedRows {
   }
 
   /** The whole event, in the trace that it is in at last. */
-  eventOf({ at, length, trace_id, flags, revision, generation }: ReplayedRow): AgentEvent {
-    const event = this.decode(this.spill.read(at, length), 'agent-event') as AgentEvent;
-    return { ...event, trace_id, flags, revision, generation };
+  eventOf(row: ReplayedRow): AgentEvent {
+    return this.spilled.read(row);
   }
 
   close(): void {
-    this.spill.close();
+    this.spilled.close();
   }
 
   private async *values(
@@ -85,29 +85,6 @@ export class ReplayedRows {
     const read = this.codec.decode(value, [schema]);
     if (!read.ok) throw new Error(`an event that was written cannot be read: ${read.error.message}`);
     return read.value.value;
-  }
-
-  private indexOf(event: AgentEvent, bytes: Buffer): ReplayedRow {
-    return {
-      event_id: event.event_id,
-      group_id: this.name(event.group_id),
-      trace_id: this.name(event.trace_id),
-      revision: event.revision,
-      generation: event.generation,
-      updated_ms: event.updated_ms,
-      flags: event.flags.length === 0 ? NO_FLAGS : event.flags,
-      created_ms: event.created_ms,
-      at: this.spill.append(bytes),
-      length: bytes.length,
-    };
-  }
-
-  /** One string for equal names. */
-  private name(text: string): string {
-    const known = this.names.get(text);
-    if (known !== undefined) return known;
-    this.names.set(text, text);
-    return text;
   }
 }
 
