@@ -14,7 +14,7 @@ export type WrapperGroup = 'time' | 'level' | 'logger' | 'request' | 'thread' | 
 export interface WrapperFormat {
   name: string;
   kind: 'container' | 'record';
-  /** The first character must be one of these classes: d digit, u upper-case letter, l lower-case letter, or itself. */
+  /** The first character must be one of these classes: d digit, u upper-case letter, l lower-case letter, U+0080 any beyond ASCII, or itself. */
   first: string;
   /** Its groups are by number: an object of them for each match costs as much as the match. */
   pattern: RegExp;
@@ -68,6 +68,9 @@ const format = (
   };
   return { name, kind, first, pattern: new RegExp(unnamed, 'y'), groups, format: link, after };
 };
+
+/** As a first character: any beyond ASCII. */
+const BEYOND_ASCII = '\u0080';
 
 export const WRAPPERS: readonly WrapperFormat[] = [
   format(
@@ -371,6 +374,14 @@ export const WRAPPERS: readonly WrapperFormat[] = [
     'level',
   ),
   format(
+    'signs-after-level',
+    'record',
+    '[',
+    String.raw`\[(?<logger>browser_use\.[^\]\n]{1,128})\][ \t]{1,4}`,
+    'https://github.com/browser-use/browser-use/blob/main/browser_use/logging_config.py',
+    'level',
+  ),
+  format(
     'python-basic',
     'record',
     'u',
@@ -388,7 +399,7 @@ export const WRAPPERS: readonly WrapperFormat[] = [
     'bracket-level',
     'record',
     '[',
-    String.raw`\[(?<level>${ANY_LEVEL}) {0,8}\][ \t]{0,4}(?:\[${NO_STEP}(?<logger>[\w.\-/]{1,128})\][ \t]{0,4})?(?:[-:][ \t]{1,4})?`,
+    String.raw`\[(?<level>${ANY_LEVEL}) {0,8}\][ \t]{0,4}(?:\[${NO_STEP}(?<logger>[\w.\-/]{1,128})\][ \t]{0,4})?(?:[-:][ \t]{1,4})?|\[(?<level2>Trace|Debug|Information|Warning|Error|Critical) - (?<logger2>[\w.\-]{1,128})\]: `,
     'https://docs.python.org/3/library/logging.html#logrecord-attributes',
   ),
   format(
@@ -411,6 +422,20 @@ export const WRAPPERS: readonly WrapperFormat[] = [
     'u',
     String.raw`(?<level>${LEVEL})(?::[ \t]{1,16}|[ \t]{1,8}[-|][ \t]{1,4})`,
     'https://docs.python.org/3/library/logging.html#logrecord-attributes',
+  ),
+  format(
+    'sign-level',
+    'record',
+    BEYOND_ASCII,
+    String.raw`(?:[^\x00-\x7f]{1,4} (?<level>${LEVEL}) {2,8}|[\u2800-\u28ff] [^\n.]{0,64}\.{3}(?=${LEVEL} {1,8}\[))`,
+    'https://github.com/SWE-agent/SWE-agent/blob/main/sweagent/utils/log.py',
+  ),
+  format(
+    'openhands-controller',
+    'record',
+    '[',
+    String.raw`\[Agent Controller (?<request>[\w\-]{1,128})\] `,
+    'https://github.com/All-Hands-AI/OpenHands/blob/0.59.0/openhands/controller/agent_controller.py',
   ),
   format(
     'vllm',
