@@ -16,6 +16,10 @@ describe('names that programs give their events', () => {
     ['agent.run.started', 'agent_start'],
     ['user_question_received', 'query'],
     ['retriever.started', 'retrieval'],
+    ['orchestration_start', 'chain_start'],
+    ['phase_start', 'chain_start'],
+    ['iteration.completed', 'chain_end'],
+    ['agent_call', 'agent_start'],
   ])('%s is %s', (name, type) => {
     expect(eventTypeOf(name)).toBe(type);
   });

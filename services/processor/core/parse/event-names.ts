@@ -9,7 +9,7 @@ const PHASES: Record<string, Phase> = {};
 for (const [phase, words] of [
   [
     'start',
-    'start started starting begin began begun beginning received enter entered entering kickoff launched launching created opened sent sending requested submitted invoke invoked invoking called calling initiated triggered spawn spawned spawning launch request executing running using performing',
+    'start started starting begin began begun beginning received enter entered entering kickoff launched launching created opened sent sending requested submitted invoke invoked invoking called calling initiated triggered spawn spawned spawning launch request executing running using performing call',
   ],
   [
     'end',
@@ -39,7 +39,8 @@ const SUBJECTS: Subject[] = [
     phases: { sent: 'end' },
   },
   {
-    words: 'chain workflow step task node pipeline crew flow graph stage subagent',
+    words:
+      'chain workflow step task node pipeline crew flow graph stage phase iteration cycle subtask subagent orchestration',
     types: { start: 'chain_start', end: 'chain_end', error: 'error' },
   },
   {

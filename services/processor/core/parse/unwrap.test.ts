@@ -47,6 +47,15 @@ describe('context before a message is taken off and kept', () => {
   ])('%s', (line, expected) => expect(told(line)).toEqual({ text: TEXT, ...expected }));
 });
 
+describe('what a process manager puts before each line is taken off', () => {
+  test.each([
+    [`0|desk-agent  | ${TEXT}`, {}],
+    [`12|desk | 2026-01-02T03:04:05.000Z INFO ${TEXT}`, { level: 'INFO', time: '2026-01-02T03:04:05.000Z' }],
+  ])('%s', (line, expected) => expect(told(line)).toEqual({ text: TEXT, ...expected }));
+
+  test('a row of figures has no such prefix', () => expect(unwrap('2|3 | 4').text).toBe('2|3 | 4'));
+});
+
 describe('context behind a message is taken off and kept', () => {
   test.each([
     [`${TEXT} session_id=s-99876`, { session: 's-99876' }],

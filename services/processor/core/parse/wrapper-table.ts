@@ -123,6 +123,13 @@ export const WRAPPERS: readonly WrapperFormat[] = [
     'https://docs.docker.com/reference/cli/docker/compose/logs/',
   ),
   format(
+    'pm2',
+    'container',
+    'd',
+    String.raw`\d{1,4}\|[A-Za-z][\w.\-]{0,62} {1,32}\| ?`,
+    'https://pm2.keymetrics.io/docs/usage/log-management/',
+  ),
+  format(
     'kubectl-prefix',
     'container',
     '[',
