@@ -1,11 +1,14 @@
 import {
   CallTerminatedError,
   ConnectionUnavailableError,
+  type DriverContext,
   HttpConnectionError,
   QueryError,
+  type RpcRequest,
   type ServerError,
   Surreal,
   UnexpectedConnectionError,
+  WebSocketEngine,
 } from 'surrealdb';
 import { WebSocket } from 'ws';
 import type { TlsMaterial } from '../../config/connections.js';
@@ -69,6 +72,22 @@ const clientSocket = (tls: TlsMaterial, onError: (error: Error) => void) =>
   };
 
 /**
+ * The client's engine pings its server and waits for no answer: where the connection ended first, that was a rejection that
+ * nobody handled, and the process ended with it.
+ */
+class AttendedEngine extends WebSocketEngine {
+  override send<Method extends string, Params extends unknown[] | undefined, Result>(
+    request: RpcRequest<Method, Params>,
+  ): Promise<Result> {
+    const answer = super.send<Method, Params, Result>(request);
+    answer.catch(() => {}); // whoever waits for the answer is told
+    return answer;
+  }
+}
+
+const engine = (context: DriverContext) => new AttendedEngine(context);
+
+/**
  * Connects with the stock client. The client's own reconnecting is off: it sends what was under way a second time by
  * itself, and holds calls back while disconnected. Here a lost connection fails every call at once, so that the caller
  * decides, and is made anew with a back-off from 100 ms to 3 s for as long as the store is open.
@@ -105,6 +124,7 @@ export async function connectSurreal(settings: SurrealSettings): Promise<Surreal
       socketError = error;
     });
     const next = new Surreal({
+      engines: { ws: engine, wss: engine },
       websocketImpl: ClientSocket as unknown as typeof globalThis.WebSocket,
       codecOptions: { useNativeDates: true },
     });
