@@ -6,7 +6,7 @@ import { noFaultPoint } from './exactly-once/fault-point.js';
 import { type Feed, FetchLoop } from './fetch-loop.js';
 import { Membership } from './membership.js';
 import { type ConsumerStatus, FatalError, type GroupConsumer, type GroupConsumerOptions } from './types.js';
-import { untilAnswered } from './until-answered.js';
+import { lookUpTopics } from './until-answered.js';
 
 const COMMIT_INTERVAL_MS = 500;
 const MAX_BACK_OFF_MS = 5_000;
@@ -62,12 +62,7 @@ class PartitionedConsumer implements GroupConsumer {
   }
 
   async start(): Promise<void> {
-    const { topics, logger } = this.options;
-    const lookUp = async () => {
-      await this.cluster.connect(topics);
-      for (const topic of topics) await this.cluster.partitionsOf(topic);
-    };
-    await untilAnswered('looking up the topics', lookUp, { logger });
+    await lookUpTopics(this.cluster, this.options.topics, this.options.logger);
     await this.membership.start();
   }
 

@@ -1,11 +1,11 @@
 import { Agent } from 'node:https';
 import type { Schema } from 'avsc';
-import pRetry, { AbortError } from 'p-retry';
 import type { RegistrySettings } from '../config/connections.js';
 import { loadSchemas } from '../config/schemas.js';
 import type { Codec, SchemaName } from '../model/codec.js';
 import { createLogger, type Logger } from '../telemetry/logger.js';
 import { withinLimit } from '../time/limit.js';
+import { patiently } from './patiently.js';
 import { RegistryApi, RegistryUnavailableError } from './registry-api.js';
 import {
   fullName,
@@ -147,37 +147,17 @@ export function connectRegistry(
     }
   }
 
-  const patiently = <T>(what: string, limitMs: number, run: () => Promise<T>): Promise<T> =>
-    pRetry(
-      async () => {
-        try {
-          return await run();
-        } catch (error) {
-          if (error instanceof FatalError) throw new AbortError(error);
-          throw error instanceof Error ? error : new Error(String(error));
-        }
-      },
-      {
-        retries: 1_000,
-        minTimeout: 200,
-        maxTimeout: 3_000,
-        maxRetryTime: limitMs,
-        onFailedAttempt: ({ error, attemptNumber }) =>
-          logger.warn(
-            { attempt: attemptNumber, limitMs, reason: error.message },
-            `${what}: will be tried again`,
-          ),
-      },
-    );
+  const waiting = <T>(what: string, limitMs: number, run: () => Promise<T>): Promise<T> =>
+    patiently(what, run, { logger, limitMs, isPassing: (error) => !(error instanceof FatalError) });
 
   return {
     plan,
 
     registerAll: () =>
-      patiently('registering schemas', options.startLimitMs ?? 60_000, async () => settle(await plan())),
+      waiting('registering schemas', options.startLimitMs ?? 60_000, async () => settle(await plan())),
 
     async resolveIds() {
-      await patiently('looking up schema ids', options.startLimitMs ?? 60_000, async () => {
+      await waiting('looking up schema ids', options.startLimitMs ?? 60_000, async () => {
         let ids = await ownIds();
         // the whole plan asks for every version of every subject: not what each start of a service should wait for
         if (ids.includes(null)) {
@@ -197,7 +177,7 @@ export function connectRegistry(
     learn(id) {
       const running = learning.get(id);
       if (running) return running;
-      const started = patiently(`learning schema id ${id}`, options.learnLimitMs ?? 10_000, () =>
+      const started = waiting(`learning schema id ${id}`, options.learnLimitMs ?? 10_000, () =>
         learnOnce(api, codec, id, logger),
       ).finally(() => {
         learning.delete(id);

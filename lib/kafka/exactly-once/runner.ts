@@ -2,7 +2,7 @@ import type { Logger } from '../../telemetry/logger.js';
 import { ClusterClient } from '../cluster.js';
 import { Membership } from '../membership.js';
 import type { KafkaSettings } from '../types.js';
-import { untilAnswered } from '../until-answered.js';
+import { lookUpTopics } from '../until-answered.js';
 import { type FaultPoint, noFaultPoint } from './fault-point.js';
 import { type OwnerContext, type OwnerCounters, PartitionOwner } from './partition-owner.js';
 import type { ProducerLimits } from './transactions.js';
@@ -51,7 +51,7 @@ export class ExactlyOnceRunner {
   private readonly leaving = new Map<number, Promise<void>>();
   private readonly cluster: ClusterClient;
   private readonly membership: Membership;
-  private readonly partitionCounts = new Map<string, number>();
+  private partitionCounts: ReadonlyMap<string, number> = new Map();
   private readonly counters: OwnerCounters = {
     values: 0,
     transactions: 0,
@@ -94,15 +94,7 @@ export class ExactlyOnceRunner {
   async start(): Promise<void> {
     const { work, logger, faultPoint } = this.options;
     const topics = [...new Set([work.source, work.changelog, ...work.outputs])];
-    await untilAnswered(
-      `looking up the topics of ${work.name}`,
-      async () => {
-        await this.cluster.connect(topics);
-        for (const topic of topics)
-          this.partitionCounts.set(topic, (await this.cluster.partitionsOf(topic)).length);
-      },
-      { logger },
-    );
+    this.partitionCounts = await lookUpTopics(this.cluster, topics, logger);
     const { source, changelog } = work;
     if (this.partitionCounts.get(source) !== this.partitionCounts.get(changelog)) {
       throw new Error(
