@@ -3,6 +3,9 @@ import { describe, expect, it } from 'vitest';
 import { assignSticky } from './assigner.js';
 
 const partitions = Array.from({ length: 6 }, (_, i) => `t/${i}`);
+const ofTopics = (...sizes: number[]) =>
+  sizes.flatMap((size, topic) => Array.from({ length: size }, (_, i) => `topic-${topic}/${i}`));
+const spread = (counts: number[]) => Math.max(...counts) - Math.min(...counts);
 
 describe('the sticky assigner', () => {
   it('leaves a partition with the member whose claim is the highest', () => {
@@ -14,32 +17,54 @@ describe('the sticky assigner', () => {
     expect(assigned.get('a')).toContain('t/1');
   });
 
-  it('gives every partition to exactly one member, in shares that differ by at most one, whatever is claimed', () => {
-    const members = fc.array(
-      fc.record({
-        memberId: fc.uuid(),
-        claims: fc.dictionary(fc.constantFrom(...partitions), fc.integer({ min: -1 })),
-      }),
-      { minLength: 1, maxLength: 9 },
-    );
+  it('gives every partition to exactly one member, in shares of each topic and of all that differ by at most one', () => {
+    const topics = fc.array(fc.integer({ min: 1, max: 7 }), { minLength: 1, maxLength: 4 });
+    const anyClaims = fc.dictionary(fc.constantFrom(...ofTopics(7, 7, 7, 7)), fc.integer({ min: -1 }));
+    const members = fc.uniqueArray(fc.record({ memberId: fc.uuid(), claims: anyClaims }), {
+      selector: ({ memberId }) => memberId,
+      minLength: 1,
+      maxLength: 9,
+    });
     fc.assert(
-      fc.property(members, (group) => {
-        const assigned = assignSticky(partitions, group);
-        expect([...assigned.values()].flat().sort()).toEqual(partitions);
-        const sizes = [...assigned.values()].map((owned) => owned.length);
-        expect(Math.max(...sizes) - Math.min(...sizes)).toBeLessThanOrEqual(1);
-        expect(assignSticky(partitions, [...group].reverse())).toEqual(assigned);
+      fc.property(topics, members, (sizes, group) => {
+        const all = ofTopics(...sizes);
+        const assigned = assignSticky(all, group);
+        const shares = [...assigned.values()];
+        expect(shares.flat().sort()).toEqual([...all].sort());
+        expect(spread(shares.map((owned) => owned.length))).toBeLessThanOrEqual(1);
+        for (const topic of sizes.keys()) {
+          const counts = shares.map((owned) => owned.filter((p) => p.startsWith(`topic-${topic}/`)).length);
+          expect(spread(counts)).toBeLessThanOrEqual(1);
+        }
+        expect(assignSticky(all, [...group].reverse())).toEqual(assigned);
       }),
     );
   });
 
+  it('gives a second member half of each topic, the same partitions of both', () => {
+    const all = ofTopics(6, 6);
+    const assigned = assignSticky(all, [
+      { memberId: 'old', claims: Object.fromEntries(all.map((p) => [p, 0])) },
+      { memberId: 'new', claims: {} },
+    ]);
+    expect(assigned.get('old')).toEqual([
+      'topic-0/0',
+      'topic-0/1',
+      'topic-0/2',
+      'topic-1/0',
+      'topic-1/1',
+      'topic-1/2',
+    ]);
+  });
+
   it('moves nothing when the group stays as it is', () => {
+    const all = ofTopics(6, 5, 3, 7);
     const first = assignSticky(
-      partitions,
+      all,
       ['a', 'b', 'c', 'd'].map((memberId) => ({ memberId, claims: {} })),
     );
     const again = assignSticky(
-      partitions,
+      all,
       [...first].map(([memberId, owned]) => ({
         memberId,
         claims: Object.fromEntries(owned.map((p, i) => [p, i])),
