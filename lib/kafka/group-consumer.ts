@@ -168,6 +168,10 @@ class PartitionWorker {
     await this.finished;
   }
 
+  private get name(): string {
+    return `${this.topic}/${this.partition}`;
+  }
+
   private get done(): boolean {
     return this.closing || this.abort.signal.aborted;
   }
@@ -245,12 +249,12 @@ class PartitionWorker {
     }
     const { topic, partition } = this;
     const { faultPoint = noFaultPoint } = this.context.options;
-    faultPoint('before-write');
+    faultPoint('before-write', this.name);
     await handler(
       { topic, partition, records, nextOffset, lag: this.feed!.lagFrom(nextOffset) },
       this.abort.signal,
     );
-    faultPoint('after-write');
+    faultPoint('after-write', this.name);
   }
 
   private async commitPosition(): Promise<void> {

@@ -25,6 +25,6 @@ export const SINK = {
   },
   FAULT_POINT: {
     schema: text(''),
-    doc: 'For tests: NAME:N ends the process with SIGKILL the N-th time that the named moment is reached, NAME:N:SIGSTOP stops it',
+    doc: 'For tests: NAME:N ends the process with SIGKILL the N-th time that the named moment is reached (NAME@TOPIC:N: with a batch of that topic), with :SIGSTOP it is stopped',
   },
 } satisfies Variables;

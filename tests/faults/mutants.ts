@@ -81,7 +81,7 @@ export const MUTANTS: Mutant[] = [
         replace: 'CONTENT $r RETURN',
       },
     ],
-    rows: ['zombie-sink', 'surreal-sink-after-write'],
+    rows: ['zombie-sink'],
   },
   {
     name: 'no-dedup',

@@ -43,6 +43,20 @@ describe('a fault point', () => {
     expect(strikes).toBe(1);
   });
 
+  it('strikes with work of a topic in hand, and then in the same partition, where that is asked for', () => {
+    const signals: string[] = [];
+    const point = faultPointAt('before-write@traces:2:SIGSTOP,after-write', (signal) => signals.push(signal));
+    point('before-write', 'traces/0');
+    point('before-write', 'events/1');
+    point('after-write', 'traces/1');
+    expect(signals).toEqual([]);
+    point('before-write', 'traces/1');
+    point('after-write', 'traces/0');
+    expect(signals).toEqual(['SIGSTOP']);
+    point('after-write', 'traces/1');
+    expect(signals).toEqual(['SIGSTOP', 'SIGKILL']);
+  });
+
   it('ends the process, or stops it where that is asked for', () => {
     const signals: string[] = [];
     for (const spec of ['after-send', 'after-send:1:SIGSTOP'])
@@ -50,7 +64,10 @@ describe('a fault point', () => {
     expect(signals).toEqual(['SIGKILL', 'SIGSTOP']);
   });
 
-  it.each(['nowhere:1', 'after-send:0', 'after-send:x', 'after-send:1:SIGTERM'])('refuses %s', (spec) => {
-    expect(() => faultPointAt(spec, () => {})).toThrow(/NAME:N/);
-  });
+  it.each(['nowhere:1', 'after-send:0', 'after-send:x', 'after-send:1:SIGTERM', 'after-send,'])(
+    'refuses %s',
+    (spec) => {
+      expect(() => faultPointAt(spec, () => {})).toThrow(/NAME:N/);
+    },
+  );
 });

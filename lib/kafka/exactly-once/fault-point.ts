@@ -12,7 +12,8 @@ export const FAULT_POINTS = [
 ] as const;
 
 export type FaultPointName = (typeof FAULT_POINTS)[number];
-export type FaultPoint = (name: FaultPointName) => void;
+/** Told that a moment is reached, and of which partition (`topic/partition`) the work at hand is, where it is of one. */
+export type FaultPoint = (name: FaultPointName, partition?: string) => void;
 
 export const noFaultPoint: FaultPoint = () => {};
 
@@ -21,22 +22,45 @@ const SIGNALS = ['SIGKILL', 'SIGSTOP'] as const;
 
 export type FaultSignal = (typeof SIGNALS)[number];
 
+interface Step {
+  name: FaultPointName;
+  /** Counted with work of this topic only; undefined: whatever is in hand. */
+  topic: string | undefined;
+  left: number;
+  signal: FaultSignal;
+}
+
 /**
- * `name:n`, `name:n:SIGSTOP` → a function that calls `strike` the n-th time that the named moment is reached; without a
- * signal it is SIGKILL.
- * @throws when the name is not one of {@link FAULT_POINTS}, n is not a positive integer, or the signal is another.
+ * `name:n`, `name@topic:n`, each perhaps with `:SIGSTOP` → a function that calls `strike` the n-th time that the named moment
+ * is reached (with work of that topic in hand); without a signal it is SIGKILL. After a comma another may follow, which
+ * is counted from then on, with work of the same partition.
+ * @throws when a name is not one of {@link FAULT_POINTS}, n is not a positive integer, or the signal is another.
  */
 export function faultPointAt(spec: string, strike: (signal: FaultSignal) => void): FaultPoint {
-  const [name, count = '1', signal = 'SIGKILL'] = spec.split(':');
-  let left = Number(count);
+  const steps = spec.split(',').map(parseStep);
+  let struckAt: string | undefined;
+  return (reached, partition) => {
+    const [step] = steps;
+    if (!step || step.name !== reached) return;
+    if (step.topic !== undefined && !partition?.startsWith(`${step.topic}/`)) return;
+    if (struckAt !== undefined && partition !== struckAt) return;
+    if (--step.left > 0) return;
+    steps.shift();
+    struckAt = partition;
+    strike(step.signal);
+  };
+}
+
+function parseStep(spec: string): Step {
+  const [moment, count = '1', signal = 'SIGKILL'] = spec.split(':');
+  const [name, topic] = moment!.split('@');
+  const left = Number(count);
   const isKnown =
     (FAULT_POINTS as readonly string[]).includes(name!) && (SIGNALS as readonly string[]).includes(signal);
   if (!isKnown || !Number.isInteger(left) || left < 1) {
     throw new Error(
-      `a fault point is NAME:N or NAME:N:SIGNAL with NAME one of ${FAULT_POINTS.join(', ')} and SIGNAL one of ${SIGNALS.join(', ')}; got '${spec}'`,
+      `a fault point is NAME:N, NAME@TOPIC:N or either with :SIGNAL, NAME one of ${FAULT_POINTS.join(', ')} and SIGNAL one of ${SIGNALS.join(', ')}; got '${spec}'`,
     );
   }
-  return (reached) => {
-    if (reached === name && --left === 0) strike(signal as FaultSignal);
-  };
+  return { name: name as FaultPointName, topic, left, signal: signal as FaultSignal };
 }
