@@ -1,11 +1,11 @@
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { dockerAnswers } from '../../deploy/local/docker.js';
 import type { Progress } from '../../deploy/local/install.js';
 import { guardFolder } from '../../deploy/local/reaper.js';
 import { startDockerParts } from './docker-parts.js';
 import { startLocalParts } from './local-parts.js';
+import { scratchFolder } from './scratch-folder.js';
 import { type SpawnOptions, spawnService, type TestService } from './service.js';
 
 /** Which parts of the stack a test needs. */
@@ -75,7 +75,7 @@ export interface StartedParts {
  * @throws with the last log lines of the part that did not start, after ending the others.
  */
 export async function startStack(options: StackOptions): Promise<TestStack> {
-  const folder = mkdtempSync(join(tmpdir(), 'vectadb-test-'));
+  const folder = scratchFolder('vectadb-test-');
   guardFolder(folder);
   mkdirSync(join(folder, 'logs'));
   const wanted = (['kafka', 'registry', 'surreal', 'qdrant', 'moto'] as const).filter(
