@@ -16,6 +16,8 @@ const NOT_COORDINATOR = 16;
 
 /** Answers that a client is given in the broker's place, by api key: each once. */
 const answers = new Map<number, Buffer>();
+/** Called in place of a JoinGroup with what passes it on. */
+let onJoin: ((pass: () => void) => void) | null = null;
 let reservation: Reservation;
 let proxy: Server;
 let stack: TestStack;
@@ -49,7 +51,8 @@ function forward(client: Socket, broker: Socket): void {
       bytes = bytes.subarray(request.length);
       const answer = answers.get(request.readInt16BE(4));
       answers.delete(request.readInt16BE(4));
-      if (answer === undefined) broker.write(request);
+      if (onJoin && request.readInt16BE(4) === JOIN_GROUP) onJoin(() => broker.write(request));
+      else if (answer === undefined) broker.write(request);
       else client.write(framed(request.readInt32BE(8), answer));
     }
   });
@@ -76,11 +79,13 @@ function refusal(apiKey: number, error: number): Buffer {
   return body;
 }
 
-/** A member of the group whose broker answers as the test says. */
+/** A membership of the group whose broker answers as the test says; it has not started. */
 async function withMembership(use: (membership: Membership) => Promise<void>): Promise<void> {
   const kafka = { brokers: [`127.0.0.1:${reservation.port}`], clientId: 'membership-test' };
   const admin = createKafka(kafka).admin();
-  await admin.createTopics({ topics: [{ topic: 'berths', numPartitions: 2 }], waitForLeaders: true });
+  const topics = [{ topic: 'berths', numPartitions: 2 }];
+  if (!(await admin.listTopics()).includes('berths'))
+    await admin.createTopics({ topics, waitForLeaders: true });
   await admin.disconnect();
   const cluster = new ClusterClient(kafka);
   await cluster.connect(['berths']);
@@ -95,8 +100,6 @@ async function withMembership(use: (membership: Membership) => Promise<void>): P
     memberFile: null,
   });
   try {
-    await membership.start();
-    while (!membership.joined) await once(membership, 'assigned');
     await use(membership);
   } finally {
     await membership.close();
@@ -104,8 +107,14 @@ async function withMembership(use: (membership: Membership) => Promise<void>): P
   }
 }
 
+async function join(membership: Membership): Promise<void> {
+  await membership.start();
+  while (!membership.joined) await once(membership, 'assigned');
+}
+
 it('is in its group again when a coordinator that refused it, and its new join, answers its heartbeat', () =>
   withMembership(async (membership) => {
+    await join(membership);
     const { generation } = membership;
     await once(membership, 'heartbeat');
 
@@ -122,6 +131,7 @@ it('joins anew when its client gave up because no broker could say who the coord
   withMembership(async (membership) => {
     const fatal: Error[] = [];
     membership.on('fatal', (error) => fatal.push(error));
+    await join(membership);
     const { generation, memberId } = membership;
     await once(membership, 'heartbeat');
 
@@ -135,4 +145,28 @@ it('joins anew when its client gave up because no broker could say who the coord
     expect([membership.joined, membership.generation]).toEqual([true, generation + 1]);
     expect(membership.memberId).not.toBe(memberId);
     expect(fatal).toEqual([]);
+  }));
+
+it('comes to its end without an error when it is closed before it has joined', () =>
+  withMembership(async (membership) => {
+    const started = membership.start();
+    await membership.close();
+    await started;
+    expect(membership.joined).toBe(false);
+  }));
+
+it('comes to its end without an error when it is closed while the coordinator lets it wait', () =>
+  withMembership(async (membership) => {
+    const fatal: Error[] = [];
+    membership.on('fatal', (error) => fatal.push(error));
+    const held = new Promise<() => void>((resolve) => {
+      onJoin = resolve;
+    });
+    const started = membership.start();
+    const goOn = await held;
+    onJoin = null;
+    const closed = membership.close();
+    goOn();
+    await Promise.all([started, closed]);
+    expect([membership.joined, fatal]).toEqual([false, []]);
   }));

@@ -45,15 +45,25 @@ export class Membership extends EventEmitter<MembershipEvents> {
   joined = false;
   private readonly stop = new AbortController();
   private rejoining: Promise<void> = Promise.resolve();
+  /** The latest attempt to join; it goes on for a moment when nobody waits for it any more. */
+  private attempt: Promise<void> = Promise.resolve();
 
   constructor(private readonly options: MembershipOptions) {
     super();
   }
 
-  /** Joins the group; waits for a Kafka that does not answer yet. @throws what is no outage, and an outage that lasts. */
+  /**
+   * Joins the group; waits for a Kafka that does not answer yet. Resolves without having joined when it is closed meanwhile.
+   * @throws what is no outage, and an outage that lasts.
+   */
   async start(): Promise<void> {
     const { groupId, logger } = this.options;
-    await untilAnswered(`joining ${groupId}`, () => this.join(), { logger, signal: this.stop.signal });
+    const { signal } = this.stop;
+    try {
+      await untilAnswered(`joining ${groupId}`, () => this.join(), { logger, signal });
+    } catch (error) {
+      if (!signal.aborted) throw error;
+    }
   }
 
   /** Commits positions of a group at the current generation; refused by the broker when this member is out of date. */
@@ -67,12 +77,20 @@ export class Membership extends EventEmitter<MembershipEvents> {
     this.stop.abort();
     await this.rejoining;
     await this.consumer?.disconnect();
+    await this.attempt.catch(() => {}); // whoever asked for it has been told
     if (this.options.memberFile) forgetMember(this.options.memberFile);
   }
 
-  private async join(): Promise<void> {
+  private join(): Promise<void> {
+    this.attempt = this.tryToJoin();
+    return this.attempt;
+  }
+
+  private async tryToJoin(): Promise<void> {
     const { kafka, groupId, topics, sessionTimeoutMs } = this.options;
+    const { signal } = this.stop;
     await this.leaveAsBefore();
+    signal.throwIfAborted();
     const consumer = createKafka(kafka).consumer({
       groupId,
       sessionTimeout: sessionTimeoutMs,
@@ -87,6 +105,7 @@ export class Membership extends EventEmitter<MembershipEvents> {
     try {
       await consumer.connect();
       await consumer.subscribe({ topics, fromBeginning: true });
+      signal.throwIfAborted();
       await consumer.run({ autoCommit: false, eachBatch: async () => {} });
     } catch (error) {
       await consumer.disconnect().catch(() => {}); // it is not used any more

@@ -52,8 +52,10 @@ try {
       ),
     config.METRICS_HOST,
   );
+  const stopping = new AbortController();
   const stop = async (signal: string) => {
     phase = 'stopping';
+    stopping.abort();
     logger.info({ signal }, 'stopping');
     setTimeout(() => {
       logger.warn('not everything could be closed in time; what was not committed is done again');
@@ -132,10 +134,11 @@ try {
     exposeMasking(metrics, masker);
   }
   // a replay that is promoted raises the generation: everything begins again in it, from its changelogs
-  for (;;) {
+  while (!stopping.signal.aborted) {
     const generation = live.current;
     runners = runnersOf(generation);
-    for (const runner of runners) await runner.start();
+    for (const runner of runners) if (!stopping.signal.aborted) await runner.start();
+    if (stopping.signal.aborted) break;
     phase = 'running';
     logger.info({ stages, generation, probes: probes.port }, 'running');
     await Promise.race([...runners.map((runner) => runner.failed), live.raisedAbove(generation)]);

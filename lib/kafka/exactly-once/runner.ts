@@ -90,8 +90,17 @@ export class ExactlyOnceRunner {
     this.membership.on('fatal', (error) => this.fail(error));
   }
 
-  /** Connects, checks that every topic is there and joins the group. */
+  /** Connects, checks that every topic is there and joins the group. Resolves before that when it is closed meanwhile. */
   async start(): Promise<void> {
+    try {
+      await this.begin();
+    } catch (error) {
+      // what is cut short fails in many ways
+      if (!this.closing) throw error;
+    }
+  }
+
+  private async begin(): Promise<void> {
     const { work, logger, faultPoint } = this.options;
     const topics = [...new Set([work.source, work.changelog, ...work.outputs])];
     this.partitionCounts = await lookUpTopics(this.cluster, topics, logger);
@@ -101,6 +110,7 @@ export class ExactlyOnceRunner {
         `${source} has ${this.partitionCounts.get(source)} partitions and ${changelog} ${this.partitionCounts.get(changelog)}: they must be equal`,
       );
     }
+    if (this.closing) return;
     work.start({
       cluster: this.cluster,
       logger,
