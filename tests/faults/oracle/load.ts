@@ -77,7 +77,7 @@ export class Load {
   }
 
   /** From now on so many events a second. */
-  slowTo(eventsPerSecond: number): void {
+  goOnAt(eventsPerSecond: number): void {
     this.eventsPerSecond = eventsPerSecond;
   }
 

@@ -26,7 +26,7 @@ async function down(trial: Trial, store: Store): Promise<void> {
   const { system } = trial;
   const downMs = trial.isShort ? SHORT_DOWN_MS : DOWN_MS;
   await trial.load.reaches(Math.max(0.2, 1 - BACKLOG_EVENTS / trial.options.events));
-  trial.load.slowTo(BACKLOG_EVENTS / (downMs / 1_000));
+  trial.load.goOnAt(BACKLOG_EVENTS / (downMs / 1_000));
   const sink = system.service(sinkOf(store));
   system.proxy(store).setDown(true);
   trial.threw(`${store} down for ${downMs / 1_000} s`);
