@@ -19,6 +19,13 @@ export async function healthOf({ service }: KeptService): Promise<HealthAnswer> 
   return { ready: answer.ok, state: parts ? JSON.stringify(parts) : state, details };
 }
 
+/** Records that a service has read or will read and has not done. */
+export function lagOf({ details }: HealthAnswer): number {
+  const stages = details?.stages ?? [];
+  const partitions = [...(details?.partitions ?? []), ...stages.flatMap((stage) => stage.partitions)];
+  return partitions.reduce((sum, one) => sum + Math.max(0, one.lag), 0);
+}
+
 /** The sum of a metric over its labels; 0 where it is not there. */
 export const metricOf = async (kept: KeptService, name: string): Promise<number> =>
   (await metricsOf(kept, name)).reduce((sum, value) => sum + value, 0);

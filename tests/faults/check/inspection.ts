@@ -10,7 +10,7 @@ import { connectSurreal, type SurrealStore } from '../../../lib/stores/surreal/i
 import type { Logger } from '../../../lib/telemetry/logger.js';
 import type { Pipeline } from '../../pipeline/pipeline.js';
 import type { Ledger } from '../oracle/minted.js';
-import { type HealthAnswer, healthOf } from '../probes.js';
+import { type HealthAnswer, healthOf, lagOf } from '../probes.js';
 import { faultsOf } from './compare.js';
 import {
   countEdges,
@@ -160,16 +160,12 @@ export class Inspection {
     const behind: string[] = [];
     for (const [slot, kept] of this.system.services) {
       if (slot.startsWith('gateway')) continue;
-      const { ready, state, details } = await healthOf(kept).catch((error: unknown): HealthAnswer => {
+      const health = await healthOf(kept).catch((error: unknown): HealthAnswer => {
         // it ends a connection that was idle, or is starting
         return { ready: false, state: `it does not answer: ${String(error)}` };
       });
-      if (!ready) behind.push(`${slot} is not ready: ${state}`);
-      const partitions = [
-        ...(details?.partitions ?? []),
-        ...(details?.stages ?? []).flatMap((stage) => stage.partitions),
-      ];
-      const lag = partitions.reduce((sum, one) => sum + Math.max(0, one.lag), 0);
+      if (!health.ready) behind.push(`${slot} is not ready: ${health.state}`);
+      const lag = lagOf(health);
       if (lag > 0) behind.push(`${slot} lags by ${lag}`);
     }
     return behind;

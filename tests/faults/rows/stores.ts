@@ -1,7 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { waitFor } from '../../../deploy/local/wait.js';
 import type { TcpProxy, Watcher } from '../../../lib/testing/tcp-proxy.js';
 import { HalvingProxy } from '../halving-proxy.js';
-import { healthOf } from '../probes.js';
+import { healthOf, lagOf } from '../probes.js';
 import { residentMbAround } from '../process-state.js';
 import type { Row } from '../row.js';
 import type { Trial } from '../trial.js';
@@ -20,6 +21,8 @@ const PROBE_EVERY_MS = 30_000;
 const GROWTH = 1.2;
 /** Most events that wait for the store when it comes back: what came before it went is sent faster. */
 const BACKLOG_EVENTS = 12_000;
+const CAUGHT_UP_RECORDS = 500;
+const CATCH_UP_LIMIT_MS = 120_000;
 
 /** A store is away; the sink waits, says so and does not grow, and the other store gets everything in time. */
 async function down(trial: Trial, store: Store): Promise<void> {
@@ -28,6 +31,11 @@ async function down(trial: Trial, store: Store): Promise<void> {
   await trial.load.reaches(Math.max(0.2, 1 - BACKLOG_EVENTS / trial.options.events));
   trial.load.goOnAt(BACKLOG_EVENTS / (downMs / 1_000));
   const sink = system.service(sinkOf(store));
+  const waiting = async () => lagOf(await healthOf(sink));
+  // what waits for the store later came while it was away
+  await waitFor('the sink to catch up', async () => (await waiting()) < CAUGHT_UP_RECORDS, {
+    limitMs: CATCH_UP_LIMIT_MS,
+  });
   system.proxy(store).setDown(true);
   trial.threw(`${store} down for ${downMs / 1_000} s`);
   const backMs = Date.now() + downMs;
@@ -48,6 +56,7 @@ async function down(trial: Trial, store: Store): Promise<void> {
   if (last > first * GROWTH)
     trial.complaints.push(`the waiting sink grew from ${first.toFixed(0)} to ${last.toFixed(0)} MB`);
   if (sink.service.pid !== pid) trial.complaints.push('the waiting sink did not stay the same process');
+  trial.figures.waiting_records = await waiting();
   system.proxy(store).setDown(false);
 }
 
