@@ -42,18 +42,16 @@ function assignTopic(partitions: string[], shares: Share[]): void {
     const claimant = highestClaim(partition, shares);
     if (claimant) kept.get(claimant)!.push(partition);
   }
-  const room = new Map(shares.map((share) => [share, least]));
   const wantsMore = (share: Share) => (kept.get(share)!.length > least ? 0 : 1);
   // sorting is stable: among equals the order of ids decides
   const first = [...shares].sort((a, b) => a.extras - b.extras || wantsMore(a) - wantsMore(b));
-  for (const share of first.slice(0, partitions.length % shares.length)) {
-    share.extras++;
-    room.set(share, least + 1);
-  }
-  const taken = new Map(shares.map((share) => [share, kept.get(share)!.slice(0, room.get(share))]));
+  const withExtra = new Set(first.slice(0, partitions.length % shares.length));
+  for (const share of withExtra) share.extras++;
+  const sizeOf = (share: Share) => least + (withExtra.has(share) ? 1 : 0);
+  const taken = new Map(shares.map((share) => [share, kept.get(share)!.slice(0, sizeOf(share))]));
   const isTaken = new Set([...taken.values()].flat());
   for (const partition of partitions.filter((name) => !isTaken.has(name))) {
-    const open = shares.filter((share) => taken.get(share)!.length < room.get(share)!);
+    const open = shares.filter((share) => taken.get(share)!.length < sizeOf(share));
     const emptiest = open.reduce((a, b) => (taken.get(b)!.length < taken.get(a)!.length ? b : a));
     taken.get(emptiest)!.push(partition);
   }

@@ -137,7 +137,7 @@ try {
   while (!stopping.signal.aborted) {
     const generation = live.current;
     runners = runnersOf(generation);
-    for (const runner of runners) if (!stopping.signal.aborted) await runner.start();
+    for (const runner of runners) await runner.start();
     if (stopping.signal.aborted) break;
     phase = 'running';
     logger.info({ stages, generation, probes: probes.port }, 'running');

@@ -92,6 +92,7 @@ export class ExactlyOnceRunner {
 
   /** Connects, checks that every topic is there and joins the group. Resolves before that when it is closed meanwhile. */
   async start(): Promise<void> {
+    if (this.closing) return;
     try {
       await this.begin();
     } catch (error) {
